@@ -1,0 +1,221 @@
+package book
+
+import (
+	"sync"
+
+	"playbook/generator/source"
+)
+
+// Root stands at the head of every URL in an answer, in place of the way from a
+// page to the site's root. Whoever writes a page replaces it by that way ("./",
+// "../../"), so that answers and fragments are the same for pages at any depth
+// and public/ works at any path of any host.
+const Root = "/~pb~/"
+
+// Op is a kind of question; its comment names what Arg is and the type of the
+// answer.
+type Op uint8
+
+// The questions. An answer to a question about something that does not exist is
+// the nil or zero value of its type, which has a digest like any other.
+const (
+	OpSite      Op = iota // "" -> *Site
+	OpToday               // "" -> string, "2026-11-23"
+	OpCard                // page id -> *Card
+	OpPage                // page id -> *Page
+	OpBody                // page id -> *Body
+	OpBacklinks           // page id -> []Backlink
+	OpRelations           // page id -> []RelationGroup
+	OpDerived             // page id -> []Named
+	OpTrail               // page id -> []*Card, home first, without the page
+	OpPager               // page id -> [2]*Card, previous and next
+	OpChildren            // section id -> []*Card, pages directly in it
+	OpSections            // section id -> []*Card, sections directly in it
+	OpNav                 // section id -> *Nav
+	OpTopNav              // "" -> []*Card
+	OpKindPages           // kind id -> []*Card
+	OpKind                // kind id -> *KindInfo
+	OpKinds               // "" -> []*KindInfo, of those that have pages
+	OpTags                // "" -> []Tag
+	OpTag                 // tag slug -> *Tag
+	OpLayout              // layout path -> source.Digest of it and all it includes
+	OpAsset               // asset name -> string, its URL
+	OpText                // layout path -> string, its text (archetypes, icons)
+	OpRedirect            // old URL -> *Card it leads to
+	OpFragment            // fragment name -> []byte; answered by the artifact engine
+	numOps
+)
+
+// numPageOps is the number of questions whose Arg is a page id.
+const firstPageOp, lastPageOp = OpCard, OpPager
+
+var opNames = [numOps]string{"site", "today", "card", "page", "body", "backlinks", "relations", "derived", "trail", "pager",
+	"children", "sections", "nav", "top navigation", "pages of kind", "kind", "kinds", "tags", "tag", "layout", "asset", "text", "redirect", "fragment"}
+
+// String returns the question's name as `--why` prints it.
+func (o Op) String() string { return opNames[o] }
+
+// Question is something that may be asked of a Book.
+type Question struct {
+	Op  Op
+	Arg string
+}
+
+// Answer is a value and its digest. The value is dead data: nothing in it
+// reaches back into the Book, and nobody may write to it.
+type Answer struct {
+	Value  any
+	once   sync.Once
+	digest source.Digest
+}
+
+// Digest returns the digest of the value, worked out when first asked for.
+func (a *Answer) Digest() source.Digest {
+	a.once.Do(func() { a.digest = digestOf(a.Value) })
+	return a.digest
+}
+
+// Site is what every page may know of the site.
+type Site struct {
+	Title, Description, Language string
+	Accent, Logo, Footer         string
+	BaseURL, EditURL             string
+	BasePath                     string // path of BaseURL, "/" without one
+	URL                          string // of the home page
+	Version                      string
+	Portable                     bool
+	Pages                        int // 0: unknown; the count is not part of the answer
+}
+
+// Card is how a page looks to others.
+type Card struct {
+	ID, URL, Title       string
+	Kind, KindName       string
+	Icon, Tint           string
+	Summary              string
+	Section              string // id of the section it lies in
+	Lang                 string
+	Owner, Status, Date  string
+	Weight               float64
+	Tags                 []string
+	Fields               map[string]any // facets and list columns; nil in the cards of references
+	Count                int            // pages below it, of a section's card
+	IsSection, Generated bool           // it is a section; it has no document of its own
+}
+
+// Page is what a page may know of itself, without its body.
+type Page struct {
+	Card        *Card
+	Title       string
+	TitleID     string
+	Description string
+	Words       int
+	Layout      string // from front matter, "" for the kind's
+	Draft       bool
+	Path        string // of the document below content/, "" for a generated page
+	Fields      map[string]any
+	FieldList   []FieldValue
+	Headings    []Heading
+	Tags        []TagLink
+	VerifiedOn  string
+	VerifiedBy  string
+	ReviewEvery string
+	OwnerCard   *Card
+}
+
+// FieldValue is a declared field with a value, ready for a box of facts. Kind
+// is text, number, date, ref, refs, list or bool.
+type FieldValue struct {
+	Name, Label, Kind string
+	Value             any
+}
+
+// Heading is an entry of a page's contents.
+type Heading struct {
+	Level    int
+	ID, Text string
+}
+
+// Named is a derived value.
+type Named struct {
+	Name  string
+	Value any
+}
+
+// Body is a page's rendered Markdown with its references resolved: Targets has
+// an entry for each of the document's references.
+type Body struct {
+	Doc     source.Digest // of the document; covers HTML and Holes
+	Page    string        // id of the page the body belongs to
+	URL     string
+	HTML    []byte
+	Holes   []Hole
+	IDs     []string
+	Heads   [][2]int // range of each heading's section in HTML
+	Targets []Target
+}
+
+// Hole mirrors document.Hole, so that answers do not reach into documents.
+type Hole struct {
+	At   int
+	Kind uint8
+	Arg  int
+}
+
+// Target is what a reference turned out to mean.
+type Target struct {
+	URL     string // "" when there is no such thing
+	Page    string // id of the page, "" for a file
+	Text    string // what a wikilink without a label shows, or a quoted value
+	Quote   bool   // Text is a quoted value
+	Section int    // of a transclusion: index into the target's Heads, -1 for all
+	W, H    int    // of a picture, 0 if unknown
+	Term    bool
+}
+
+// Backlink is a page that links here in its prose.
+type Backlink struct {
+	Page     *Card
+	Snippets []string
+}
+
+// RelationGroup is one relation of a page, in one direction.
+type RelationGroup struct {
+	Name, Label string
+	Pages       []*Card
+	Inverse     bool
+}
+
+// Nav is the navigation of one section: the way up, then what lies in it.
+type Nav struct {
+	Section *Card
+	Up      []*Card // ancestors, top first, without Section
+	Items   []NavItem
+	More    int // items beyond the cap
+}
+
+// NavItem is a line of a Nav. Items of a subsection are not listed.
+type NavItem struct {
+	Card    *Card
+	Section bool
+}
+
+// Tag is a tag with its pages.
+type Tag struct {
+	Name, Slug, URL string
+	Pages           []*Card
+	Count           int
+}
+
+// TagLink is a tag as a page shows it.
+type TagLink struct{ Name, URL string }
+
+// KindInfo is what layouts may know of a kind.
+type KindInfo struct {
+	ID, Name, Plural, Icon, Tint, Section, Description string
+	Facets, Columns                                    []string
+	Labels                                             map[string]string
+	URL                                                string // of its section, "" if that has no page
+	Count                                              int
+	Archetype                                          string
+}

@@ -1,0 +1,196 @@
+// Package book links Documents into a Book: it types front matter by kind,
+// resolves every name and link across all documents, and says what is missing,
+// doubled or out of reach. A Book is frozen when Link returns it and answers
+// Questions; everything outputs may know of a site is an Answer.
+//
+// Link gives the same Book for the same Input, whatever was linked before. A
+// hidden page (draft, not yet or no longer published) leaves before anything
+// reads it: the Book of a site with such a page equals the Book without it, but
+// for what diagnostics tell an editor about links to it.
+package book
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"playbook/generator/diag"
+	"playbook/generator/document"
+	"playbook/generator/kind"
+	"playbook/generator/source"
+)
+
+// Config is the part of a site's configuration that linking and pages depend on.
+type Config struct {
+	Title, Description, Language string
+	BaseURL, EditURL             string
+	Accent, Logo, Footer         string
+	RootLinks                    bool // relative links are read from the content root first
+	Kinds                        []KindRule
+	Languages                    []Language
+}
+
+// KindRule gives the pages in a folder (and below) a kind. Front matter wins
+// over rules, rules over the kinds' own sections; of several the deepest counts.
+type KindRule struct{ Folder, Kind string }
+
+// Language says that a folder holds the pages of one language.
+type Language struct{ Folder, Tag, Name string }
+
+// Input is all that a Book is made of.
+type Input struct {
+	Docs    []*document.Document // sorted by path
+	Kinds   *kind.Set
+	Files   *source.Tree             // the content folder, for files beside pages
+	Layouts map[string]source.Digest // layouts with the digest of what each depends on
+	Texts   map[string]string        // layout files whose text pages may ask for: archetypes, icons
+	Assets  map[string]string        // asset name to output path
+	Config  Config
+	AsOf    string // today, "2026-11-23"
+
+	Drafts, Future bool // show drafts; show what is not yet published
+	Portable       bool // name every index.html
+	Version        string
+	Workers        int // 0: GOMAXPROCS
+}
+
+// Book is everything resolved.
+type Book struct {
+	in       Input
+	site     *Site
+	pages    []*page
+	byID     map[string]int32
+	names    *names
+	sections map[string]*section
+	tags     []Tag
+	tagBy    map[string]int
+	kindBy   map[string][]*Card
+	kinds    []*KindInfo
+	redirect map[string]*Card
+	redirs   []string
+	files    []string // files beside visible pages, to be published
+
+	memo [][lastPageOp - firstPageOp + 1]atomic.Pointer[Answer]
+	rest sync.Map // Question -> *Answer
+
+	evalMu sync.Mutex
+
+	outOnce    sync.Once
+	outs       map[string]*page
+	excuseOnce sync.Once
+	excuses    map[string]map[string]any
+}
+
+// page is a document (or a section without one) in its place.
+type page struct {
+	n        int32
+	id       string
+	doc      *document.Document // nil for a generated section page
+	kind     *kind.Kind         // nil for generated pages and where no kind exists
+	url      string             // Root + path
+	out      string             // output path
+	title    string
+	lang     string
+	folder   string // id of the section it lies in; "" for the home page
+	index    bool   // it is its section's own page
+	plain    map[string]any
+	words    []string // other names by which wikilinks and terms know it
+	links    []string // URLs that redirect here
+	ref      *Card    // shallow card
+	card     *Card
+	fields   map[string]any
+	targets  []Target
+	edges    []edge // from front matter
+	in       []edge // front matter references to this page
+	back     []backEdge
+	derived  map[string]derivedValue
+	diags    []diag.Diagnostic
+	resolved map[string]*Card // front matter references by their JSON-pointer-like path
+}
+
+type edge struct {
+	from, to *page
+	field    string // path in front matter with indexes left out, "objectives.goal"
+	at       diag.Pos
+}
+
+type backEdge struct {
+	from    *page
+	snippet string
+}
+
+// section is a folder.
+type section struct {
+	id       string
+	page     *page
+	parent   string
+	children []*page // pages in it, sorted
+	subs     []string
+	total    int // pages at any depth
+}
+
+// Link makes a Book of in, with the diagnostics of linking sorted by nobody yet.
+// It always returns a Book; ctx only stops it early, when the error is ctx's.
+func Link(ctx context.Context, in Input) (*Book, []diag.Diagnostic, error) {
+	l := &linker{b: &Book{in: in}, ctx: ctx}
+	for _, step := range []func(){l.place, l.address, l.name, l.arrange, l.resolve, l.circles, l.publish, l.finish} {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
+		step()
+	}
+	for _, p := range l.b.pages {
+		l.diags = append(l.diags, p.diags...)
+	}
+	return l.b, l.diags, nil
+}
+
+type linker struct {
+	ctx    context.Context
+	b      *Book
+	hidden []*page
+	byPath map[string]*page // visible and hidden
+	byURL  map[string]*page
+	foldMu sync.Once
+	fold   map[string]*page // lower-cased path -> page
+	diags  []diag.Diagnostic
+}
+
+func (l *linker) report(d diag.Diagnostic) { l.diags = append(l.diags, d) }
+
+// each runs f for every page, on all processors; f may write to its page only.
+func (l *linker) each(pages []*page, f func(p *page)) {
+	parallel(l.b.in.Workers, len(pages), func(i int) { f(pages[i]) })
+}
+
+// parallel calls f for 0..n-1 in blocks, on workers goroutines.
+func parallel(workers, n int, f func(i int)) {
+	const block = 64
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	workers = min(workers, (n+block-1)/block)
+	if workers <= 1 {
+		for i := range n {
+			f(i)
+		}
+		return
+	}
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for {
+				lo := int(next.Add(block)) - block
+				if lo >= n {
+					return
+				}
+				for i := lo; i < min(lo+block, n); i++ {
+					f(i)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}

@@ -1,0 +1,314 @@
+package book
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"playbook/generator/diag"
+	"playbook/generator/document"
+	"playbook/generator/kind"
+)
+
+// derivedValue is the state of one derived value of one page.
+type derivedValue struct {
+	v     any
+	err   error
+	done  bool
+	doing bool
+}
+
+// object is a page as expressions see it.
+type object struct {
+	b *Book
+	p *page
+}
+
+// derive evaluates the i-th derived value of p, once. Values may need those of
+// other pages in any order, so one lock covers all of them: a lock a page would
+// deadlock on the circle that it is there to find.
+func (b *Book) derive(p *page, i int) (any, error) {
+	b.evalMu.Lock()
+	defer b.evalMu.Unlock()
+	return object{b, p}.derived(i)
+}
+
+func (o object) derived(i int) (any, error) {
+	d := &o.p.kind.Derived[i]
+	if o.p.derived == nil {
+		o.p.derived = map[string]derivedValue{}
+	}
+	st := o.p.derived[d.Name]
+	if st.done {
+		return st.v, st.err
+	}
+	here := o.p.id + "." + d.Name
+	if st.doing {
+		return nil, &kind.CycleError{Path: []string{here}}
+	}
+	o.p.derived[d.Name] = derivedValue{doing: true}
+	v, err := d.Eval(o, o.b.in.AsOf)
+	if c, ok := asCycle(err); ok && (len(c.Path) == 1 || c.Path[0] != c.Path[len(c.Path)-1]) {
+		err = &kind.CycleError{Path: append([]string{here}, c.Path...)}
+	}
+	o.p.derived[d.Name] = derivedValue{v: v, err: err, done: true}
+	return v, err
+}
+
+func asCycle(err error) (*kind.CycleError, bool) {
+	for err != nil {
+		if c, ok := err.(*kind.CycleError); ok {
+			return c, true
+		}
+		u, ok := err.(interface{ Unwrap() error })
+		if !ok {
+			return nil, false
+		}
+		err = u.Unwrap()
+	}
+	return nil, false
+}
+
+// Get returns a field, relation, derived value or standard value of the page.
+func (o object) Get(name string) (any, error) {
+	p := o.p
+	if p.kind != nil {
+		for i := range p.kind.Derived {
+			if p.kind.Derived[i].Name == name {
+				return o.derived(i)
+			}
+		}
+		if v, ok := p.fields[name]; ok {
+			return o.live(v), nil
+		}
+		for i := range p.kind.Inverses {
+			if v := &p.kind.Inverses[i]; v.Name == name {
+				return o.inverse(v), nil
+			}
+		}
+	}
+	switch name {
+	case "id":
+		return p.id, nil
+	case "title":
+		return p.title, nil
+	case "kind":
+		if p.kind != nil {
+			return p.kind.ID, nil
+		}
+		return "", nil
+	case "url":
+		return p.url, nil
+	case "tags":
+		return toAny(p.ref.Tags), nil
+	case "words":
+		if p.doc != nil {
+			return p.doc.Words, nil
+		}
+		return 0, nil
+	case "tasks_done", "tasks_total":
+		n := 0
+		if p.doc != nil {
+			for _, f := range p.doc.Facts {
+				if f.Kind == document.FactTask && (f.Done || name == "tasks_total") {
+					n++
+				}
+			}
+		}
+		return n, nil
+	case "sections":
+		return o.sections(), nil
+	}
+	return nil, nil
+}
+
+// inverse returns the documents that refer to the page by one of the fields
+// that v gathers, each once.
+func (o object) inverse(v *kind.Inverse) []kind.Object {
+	out := []kind.Object{}
+	seen := map[*page]bool{}
+	for _, e := range o.p.in {
+		if !seen[e.from] && slices.Contains(v.From, kind.InverseField{Kind: e.from.kind.ID, Field: e.field}) {
+			seen[e.from] = true
+			out = append(out, object{o.b, e.from})
+		}
+	}
+	return out
+}
+
+// live puts the documents themselves where fields hold their cards.
+func (o object) live(v any) any {
+	switch v := v.(type) {
+	case *Card:
+		if n, ok := o.b.byID[v.ID]; ok {
+			return object{o.b, o.b.pages[n]}
+		}
+		return nil
+	case []*Card:
+		out := make([]kind.Object, 0, len(v))
+		for _, c := range v {
+			if n, ok := o.b.byID[c.ID]; ok {
+				out = append(out, object{o.b, o.b.pages[n]})
+			}
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, x := range v {
+			out[i] = o.live(x)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k, x := range v {
+			out[k] = o.live(x)
+		}
+		return out
+	}
+	return v
+}
+
+// sections describes the H2 sections of a page: what is under each, so that
+// kinds can ask whether a step was answered.
+func (o object) sections() []any {
+	out := []any{}
+	d := o.p.doc
+	if d == nil {
+		return out
+	}
+	at := -1
+	index := map[int]int{}
+	for i, h := range d.Headings {
+		switch {
+		case h.Level == 2:
+			out = append(out, map[string]any{"title": h.Text, "id": h.ID, "words": h.Words, "tasks_done": 0, "tasks_total": 0})
+			at = len(out) - 1
+		case h.Level < 2:
+			at = -1
+		case at >= 0:
+			m := out[at].(map[string]any)
+			m["words"] = m["words"].(int) + h.Words
+		}
+		index[i] = at
+	}
+	for _, f := range d.Facts {
+		if f.Kind != document.FactTask || f.Section < 0 || index[f.Section] < 0 {
+			continue
+		}
+		m := out[index[f.Section]].(map[string]any)
+		m["tasks_total"] = m["tasks_total"].(int) + 1
+		if f.Done {
+			m["tasks_done"] = m["tasks_done"].(int) + 1
+		}
+	}
+	return out
+}
+
+func toAny(v []string) []any {
+	out := make([]any, len(v))
+	for i, s := range v {
+		out[i] = s
+	}
+	return out
+}
+
+// derivedAnswer gives all derived values of a page; one that cannot be worked
+// out is nil, and check says why.
+func (b *Book) derivedAnswer(p *page) []Named {
+	if p.kind == nil || p.doc == nil {
+		return nil
+	}
+	out := make([]Named, len(p.kind.Derived))
+	for i := range p.kind.Derived {
+		v, _ := b.derive(p, i)
+		out[i] = Named{p.kind.Derived[i].Name, plainValue(v)}
+	}
+	return out
+}
+
+// plainValue makes dead data of what an expression returned: documents become
+// their cards.
+func plainValue(v any) any {
+	switch v := v.(type) {
+	case nil, bool, int64, float64, string, *Card:
+		return v
+	case int:
+		return int64(v)
+	case object:
+		return v.p.card
+	case []kind.Object:
+		out := make([]*Card, 0, len(v))
+		for _, o := range v {
+			if x, ok := o.(object); ok {
+				out = append(out, x.p.card)
+			}
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		cards := make([]*Card, 0, len(v))
+		for i, x := range v {
+			out[i] = plainValue(x)
+			if c, ok := out[i].(*Card); ok {
+				cards = append(cards, c)
+			}
+		}
+		if len(cards) == len(v) && len(v) > 0 {
+			return cards
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k, x := range v {
+			out[k] = plainValue(x)
+		}
+		return out
+	}
+	return fmt.Sprint(v)
+}
+
+// KindCheck runs what the kind of a page checks about it, and reports derived
+// values that cannot be worked out.
+func (b *Book) KindCheck(id string, report func(diag.Diagnostic)) {
+	n, ok := b.byID[id]
+	if !ok {
+		return
+	}
+	p := b.pages[n]
+	if p.kind == nil || p.doc == nil || p.index && p.kind.ID == "guide" || broken(p.doc) {
+		return
+	}
+	top := diag.Pos{File: p.doc.Name, Line: 1, Col: 1}
+	for i := range p.kind.Derived {
+		if _, err := b.derive(p, i); err != nil {
+			if c, ok := asCycle(err); ok {
+				if c.Path[0] == p.id+"."+p.kind.Derived[i].Name && c.Path[len(c.Path)-1] == c.Path[0] {
+					report(diag.Diagnostic{Rule: "derived-cycle", Level: diag.Error, At: top,
+						Msg: p.kind.Derived[i].Name + " needs itself: " + strings.Join(c.Path, " → "), Hint: "take one of these references out"})
+				}
+				continue
+			}
+			report(diag.Diagnostic{Rule: "derived-failed", Level: diag.Warning, At: top,
+				Msg: p.kind.Derived[i].Name + " cannot be worked out: " + err.Error()})
+		}
+	}
+	b.evalMu.Lock()
+	defer b.evalMu.Unlock()
+	for i := range p.kind.Checks {
+		c := &p.kind.Checks[i]
+		fired, err := c.Eval(object{b, p}, b.in.AsOf)
+		if err != nil {
+			if _, ok := asCycle(err); !ok {
+				report(diag.Diagnostic{Rule: c.ID, Level: diag.Warning, At: top, Msg: "the check " + c.ID + " cannot be worked out: " + err.Error()})
+			}
+			continue
+		}
+		for _, f := range fired {
+			at, to, ok := p.doc.Front.Find(p.doc.Name, f.Path, true)
+			if !ok {
+				to = diag.Pos{} // the place is that of what should hold it
+			}
+			report(diag.Diagnostic{Rule: c.ID, Level: c.Level, At: at, To: to, Msg: f.Msg, Hint: f.Hint})
+		}
+	}
+}

@@ -1,0 +1,279 @@
+package book
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+
+	"playbook/generator/source"
+)
+
+// digestOf returns the digest of an answer. It writes the value by type, since
+// fmt costs ten times as much; a type it does not know is a bug, and panics in
+// the first test that asks.
+func digestOf(v any) source.Digest {
+	switch v := v.(type) {
+	case source.Digest:
+		return v
+	case *Body:
+		if v != nil {
+			e := enc{b: make([]byte, 0, 256)}
+			e.body(v)
+			return source.Sum(e.b)
+		}
+	}
+	e := enc{b: make([]byte, 0, 512)}
+	e.any(v)
+	return source.Sum(e.b)
+}
+
+// enc writes values so that different values give different bytes: each is
+// tagged and strings carry their length.
+type enc struct{ b []byte }
+
+func (e *enc) tag(t byte)   { e.b = append(e.b, t) }
+func (e *enc) int(n int)    { e.b = binary.AppendVarint(e.b, int64(n)) }
+func (e *enc) str(s string) { e.b = binary.AppendUvarint(e.b, uint64(len(s))); e.b = append(e.b, s...) }
+func (e *enc) bool(v bool) {
+	if v {
+		e.b = append(e.b, 1)
+	} else {
+		e.b = append(e.b, 0)
+	}
+}
+func (e *enc) float(f float64) {
+	e.b = binary.LittleEndian.AppendUint64(e.b, math.Float64bits(f))
+}
+func (e *enc) strs(v []string) {
+	e.int(len(v))
+	for _, s := range v {
+		e.str(s)
+	}
+}
+func (e *enc) some(ok bool) bool { e.bool(ok); return ok }
+
+func (e *enc) any(v any) {
+	switch v := v.(type) {
+	case nil:
+		e.tag(0)
+	case bool:
+		e.tag(1)
+		e.bool(v)
+	case int:
+		e.tag(2)
+		e.int(v)
+	case int64:
+		e.tag(2)
+		e.int(int(v))
+	case float64:
+		e.tag(3)
+		e.float(v)
+	case string:
+		e.tag(4)
+		e.str(v)
+	case []string:
+		e.tag(5)
+		e.strs(v)
+	case []any:
+		e.tag(6)
+		e.int(len(v))
+		for _, x := range v {
+			e.any(x)
+		}
+	case map[string]any:
+		e.tag(7)
+		keys := make([]string, 0, len(v))
+		for k := range v {
+			keys = append(keys, k)
+		}
+		slices.Sort(keys)
+		e.int(len(keys))
+		for _, k := range keys {
+			e.str(k)
+			e.any(v[k])
+		}
+	case map[string]string:
+		e.tag(8)
+		keys := make([]string, 0, len(v))
+		for k := range v {
+			keys = append(keys, k)
+		}
+		slices.Sort(keys)
+		e.int(len(keys))
+		for _, k := range keys {
+			e.str(k)
+			e.str(v[k])
+		}
+	case *Card:
+		e.tag(9)
+		e.card(v)
+	case []*Card:
+		e.tag(10)
+		e.cards(v)
+	case [2]*Card:
+		e.tag(11)
+		e.card(v[0])
+		e.card(v[1])
+	case *Site:
+		e.tag(12)
+		if e.some(v != nil) {
+			e.strs([]string{v.Title, v.Description, v.Language, v.Accent, v.Logo, v.Footer, v.BaseURL, v.EditURL, v.BasePath, v.URL, v.Version})
+			e.bool(v.Portable)
+			e.int(v.Pages)
+		}
+	case *Page:
+		e.tag(13)
+		if e.some(v != nil) {
+			e.page(v)
+		}
+	case *Body:
+		e.tag(14)
+		if e.some(v != nil) {
+			e.body(v)
+		}
+	case []Backlink:
+		e.tag(15)
+		e.int(len(v))
+		for _, l := range v {
+			e.card(l.Page)
+			e.strs(l.Snippets)
+		}
+	case []RelationGroup:
+		e.tag(16)
+		e.int(len(v))
+		for _, g := range v {
+			e.str(g.Name)
+			e.str(g.Label)
+			e.bool(g.Inverse)
+			e.cards(g.Pages)
+		}
+	case []Named:
+		e.tag(17)
+		e.int(len(v))
+		for _, n := range v {
+			e.str(n.Name)
+			e.any(n.Value)
+		}
+	case *Nav:
+		e.tag(18)
+		if e.some(v != nil) {
+			e.card(v.Section)
+			e.cards(v.Up)
+			e.int(len(v.Items))
+			for _, it := range v.Items {
+				e.card(it.Card)
+				e.bool(it.Section)
+			}
+			e.int(v.More)
+		}
+	case []Tag:
+		e.tag(19)
+		e.int(len(v))
+		for i := range v {
+			e.tagValue(&v[i])
+		}
+	case *Tag:
+		e.tag(20)
+		if e.some(v != nil) {
+			e.tagValue(v)
+		}
+	case *KindInfo:
+		e.tag(21)
+		if e.some(v != nil) {
+			e.kind(v)
+		}
+	case []*KindInfo:
+		e.tag(22)
+		e.int(len(v))
+		for _, k := range v {
+			e.kind(k)
+		}
+	case source.Digest:
+		e.tag(23)
+		e.b = append(e.b, v[:]...)
+	default:
+		panic(fmt.Sprintf("book: no digest for %T", v))
+	}
+}
+
+func (e *enc) card(c *Card) {
+	if !e.some(c != nil) {
+		return
+	}
+	e.strs([]string{c.ID, c.URL, c.Title, c.Kind, c.KindName, c.Icon, c.Tint, c.Summary, c.Section, c.Lang, c.Owner, c.Status, c.Date})
+	e.float(c.Weight)
+	e.strs(c.Tags)
+	e.int(c.Count)
+	e.bool(c.IsSection)
+	e.bool(c.Generated)
+	if e.some(c.Fields != nil) {
+		e.any(c.Fields)
+	}
+}
+
+func (e *enc) cards(v []*Card) {
+	e.int(len(v))
+	for _, c := range v {
+		e.card(c)
+	}
+}
+
+func (e *enc) page(p *Page) {
+	e.card(p.Card)
+	e.strs([]string{p.Title, p.TitleID, p.Description, p.Layout, p.Path, p.VerifiedOn, p.VerifiedBy, p.ReviewEvery})
+	e.int(p.Words)
+	e.bool(p.Draft)
+	e.any(p.Fields)
+	e.int(len(p.FieldList))
+	for _, f := range p.FieldList {
+		e.strs([]string{f.Name, f.Label, f.Kind})
+		e.any(f.Value)
+	}
+	e.int(len(p.Headings))
+	for _, h := range p.Headings {
+		e.int(h.Level)
+		e.str(h.ID)
+		e.str(h.Text)
+	}
+	e.int(len(p.Tags))
+	for _, t := range p.Tags {
+		e.str(t.Name)
+		e.str(t.URL)
+	}
+	e.card(p.OwnerCard)
+}
+
+// body writes the document's digest for its HTML and holes, which it decides.
+func (e *enc) body(v *Body) {
+	e.b = append(e.b, v.Doc[:]...)
+	e.str(v.Page)
+	e.str(v.URL)
+	e.int(len(v.HTML))
+	e.int(len(v.Targets))
+	for _, t := range v.Targets {
+		e.strs([]string{t.URL, t.Page, t.Text})
+		e.bool(t.Quote)
+		e.bool(t.Term)
+		e.int(t.Section)
+		e.int(t.W)
+		e.int(t.H)
+	}
+}
+
+func (e *enc) tagValue(t *Tag) {
+	e.strs([]string{t.Name, t.Slug, t.URL})
+	e.int(t.Count)
+	e.cards(t.Pages)
+}
+
+func (e *enc) kind(k *KindInfo) {
+	if !e.some(k != nil) {
+		return
+	}
+	e.strs([]string{k.ID, k.Name, k.Plural, k.Icon, k.Tint, k.Section, k.Description, k.URL, k.Archetype})
+	e.strs(k.Facets)
+	e.strs(k.Columns)
+	e.any(k.Labels)
+	e.int(k.Count)
+}

@@ -1,0 +1,230 @@
+package book
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"playbook/generator/document"
+)
+
+// fieldsOf returns the page's declared and free front matter as plain data, in
+// which each value that names a document is that document's *Card. References
+// that lead nowhere are left out, so that layouts never meet half a value.
+func (p *page) fieldsOf() map[string]any {
+	out := map[string]any{}
+	if p.doc == nil {
+		return out
+	}
+	var refs []refPath
+	if p.kind != nil {
+		for _, rp := range p.kind.RefPaths() {
+			refs = append(refs, rp.Path)
+		}
+	}
+	for _, f := range p.doc.Front.Fields {
+		if v := p.typed(f.Value, "/"+f.Key, step(refs, f.Key)); v != nil {
+			out[f.Key] = v
+		}
+	}
+	return out
+}
+
+type refPath = []string
+
+// step returns what is left of the paths that begin with key.
+func step(paths []refPath, key string) []refPath {
+	var out []refPath
+	for _, p := range paths {
+		if len(p) > 0 && p[0] == key {
+			out = append(out, p[1:])
+		}
+	}
+	return out
+}
+
+func (p *page) typed(v document.Value, key string, refs []refPath) any {
+	isRef := slices.ContainsFunc(refs, func(r refPath) bool { return len(r) == 0 })
+	elems := step(refs, "*")
+	switch v.Kind {
+	case document.String:
+		if isRef {
+			if c := p.resolved[key]; c != nil {
+				return c
+			}
+			return nil
+		}
+		if slices.ContainsFunc(elems, func(r refPath) bool { return len(r) == 0 }) {
+			if c := p.resolved[key]; c != nil {
+				return []*Card{c}
+			}
+			return nil
+		}
+		return v.Str
+	case document.List:
+		if slices.ContainsFunc(elems, func(r refPath) bool { return len(r) == 0 }) {
+			cards := []*Card{}
+			for i := range v.List {
+				if c := p.resolved[key+"/"+strconv.Itoa(i)]; c != nil {
+					cards = append(cards, c)
+				}
+			}
+			if len(cards) == 0 {
+				return nil
+			}
+			return cards
+		}
+		out := make([]any, 0, len(v.List))
+		for i, e := range v.List {
+			if x := p.typed(e, key+"/"+strconv.Itoa(i), elems); x != nil {
+				out = append(out, x)
+			}
+		}
+		return out
+	case document.Dict:
+		out := map[string]any{}
+		for _, f := range v.Map.Fields {
+			if x := p.typed(f.Value, key+"/"+f.Key, append(step(refs, f.Key), elems...)); x != nil {
+				out[f.Key] = x
+			}
+		}
+		return out
+	}
+	return v.Plain()
+}
+
+// finish makes what needs references to be resolved: fields, full cards, kinds'
+// and tags' lists.
+func (l *linker) finish() {
+	b := l.b
+	l.each(b.pages, func(p *page) {
+		p.fields = p.fieldsOf()
+		if c, ok := p.fields["owner"].(*Card); ok {
+			p.ref.Owner = c.Title
+		} else if s, ok := p.plain["owner"].(string); ok {
+			p.ref.Owner = s
+		}
+	})
+	l.each(b.pages, func(p *page) {
+		c := *p.ref
+		if p.kind != nil && p.doc != nil {
+			c.Fields = map[string]any{}
+			for _, list := range [][]string{p.kind.Facets, p.kind.List.Columns, p.kind.List.Sort} {
+				for _, f := range list {
+					f = strings.TrimPrefix(f, "-")
+					if v, ok := p.fields[f]; ok {
+						c.Fields[f] = v
+					}
+				}
+			}
+		}
+		p.card = &c
+	})
+	// Derived values that lists show need every page's fields, so they come last.
+	l.each(b.pages, func(p *page) {
+		if p.kind == nil || p.doc == nil || len(p.kind.Derived) == 0 {
+			return
+		}
+		for _, list := range [][]string{p.kind.Facets, p.kind.List.Columns, p.kind.List.Sort} {
+			for _, f := range list {
+				f = strings.TrimPrefix(f, "-")
+				if _, ok := p.card.Fields[f]; ok {
+					continue
+				}
+				for i := range p.kind.Derived {
+					if p.kind.Derived[i].Name == f {
+						if v, err := b.derive(p, i); err == nil {
+							p.card.Fields[f] = plainValue(v)
+						}
+					}
+				}
+			}
+		}
+	})
+	b.kindBy = map[string][]*Card{}
+	for _, p := range b.pages {
+		if p.kind != nil && p.doc != nil && !(p.index && p.kind.ID == "guide") {
+			b.kindBy[p.kind.ID] = append(b.kindBy[p.kind.ID], p.card)
+		}
+	}
+	for _, k := range b.in.Kinds.All() {
+		sortCards(b.kindBy[k.ID], k.List.Sort, enums(k))
+		info := &KindInfo{ID: k.ID, Name: k.Name, Plural: k.Plural, Icon: k.Icon, Tint: k.Tint, Section: k.Section, Description: k.Description,
+			Facets: k.Facets, Columns: k.List.Columns, Labels: map[string]string{}, Count: len(b.kindBy[k.ID]),
+			Archetype: b.in.Texts["kinds/"+k.ID+"/archetype.md"]}
+		for _, f := range k.Fields {
+			info.Labels[f.Name] = k.Label(f.Name)
+		}
+		for i := range k.Derived {
+			info.Labels[k.Derived[i].Name] = k.Label(k.Derived[i].Name)
+		}
+		if s := b.sections[k.Section]; s != nil && k.Section != "" {
+			info.URL = s.page.url
+			sortPages(s.children, k.List.Sort, enums(k))
+		}
+		b.kinds = append(b.kinds, info)
+	}
+	l.tags()
+	l.site()
+	b.memo = makeMemo(len(b.pages))
+}
+
+func (l *linker) tags() {
+	b := l.b
+	b.tagBy = map[string]int{}
+	for _, p := range b.pages {
+		for _, t := range p.ref.Tags {
+			slug := Slug(t)
+			if slug == "" {
+				continue
+			}
+			i, ok := b.tagBy[slug]
+			if !ok {
+				i = len(b.tags)
+				b.tagBy[slug] = i
+				u := Root + "tags/" + escapePath(slug) + "/"
+				if b.in.Portable {
+					u += "index.html"
+				}
+				b.tags = append(b.tags, Tag{Name: t, Slug: slug, URL: u})
+			}
+			b.tags[i].Pages = append(b.tags[i].Pages, p.card)
+			b.tags[i].Count++
+		}
+	}
+	slices.SortFunc(b.tags, func(x, y Tag) int { return natural(x.Slug, y.Slug) })
+	for i, t := range b.tags {
+		b.tagBy[t.Slug] = i
+	}
+}
+
+func (l *linker) site() {
+	b, c := l.b, l.b.in.Config
+	b.site = &Site{Title: c.Title, Description: c.Description, Language: c.Language, Accent: c.Accent, Logo: c.Logo, Footer: c.Footer,
+		BaseURL: c.BaseURL, EditURL: c.EditURL, BasePath: basePath(c.BaseURL), URL: Root, Version: b.in.Version, Portable: b.in.Portable}
+	if b.in.Portable {
+		b.site.URL = Root + "index.html"
+	}
+	if b.site.Title == "" {
+		b.site.Title = b.sections[""].page.title
+	}
+}
+
+// basePath returns the path of a URL with a slash at its end.
+func basePath(u string) string {
+	if i := strings.Index(u, "://"); i >= 0 {
+		u = u[i+3:]
+		if j := strings.IndexByte(u, '/'); j >= 0 {
+			u = u[j:]
+		} else {
+			u = "/"
+		}
+	}
+	if !strings.HasSuffix(u, "/") {
+		u += "/"
+	}
+	if !strings.HasPrefix(u, "/") {
+		u = "/" + u
+	}
+	return u
+}

@@ -1,0 +1,496 @@
+package book
+
+import (
+	"cmp"
+	"path"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+	"playbook/generator/diag"
+	"playbook/generator/document"
+)
+
+// indexNames are the file names, without extension and lower-cased, that make a
+// page its folder's own page; the earlier wins.
+var indexNames = [...]string{"index", "_index", "readme"}
+
+// place turns documents into pages: id, kind, language, whether it is shown.
+func (l *linker) place() {
+	in := &l.b.in
+	l.byPath = make(map[string]*page, len(in.Docs))
+	folders := map[string]string{} // folder -> path of the document that is its page
+	rank := map[string]int{}
+	stems := map[string]string{} // path without extension -> path
+	isDir := map[string]bool{}
+	for _, d := range in.Docs {
+		dir, stem := split(d.Path)
+		for p := dir; p != "" && !isDir[p]; p, _ = split(p) {
+			isDir[p] = true
+		}
+		if r := slices.Index(indexNames[:], strings.ToLower(stem)); r >= 0 {
+			if _, ok := folders[dir]; !ok || r < rank[dir] {
+				folders[dir], rank[dir] = d.Path, r
+			}
+		} else if _, ok := stems[join(dir, stem)]; !ok {
+			stems[join(dir, stem)] = d.Path
+		}
+	}
+	pages := make([]*page, len(in.Docs))
+	parallel(in.Workers, len(in.Docs), func(i int) {
+		d := in.Docs[i]
+		dir, stem := split(d.Path)
+		p := &page{doc: d, id: norm.NFC.String(join(dir, stem)), folder: dir}
+		switch {
+		case folders[dir] == d.Path:
+			p.id, p.index = norm.NFC.String(dir), true
+			p.folder, _ = split(dir)
+		case isDir[join(dir, stem)] && folders[join(dir, stem)] == "":
+			p.index = true
+		}
+		if p.id == "" {
+			p.id, p.folder = HomeID, ""
+		}
+		p.plain = d.Front.Plain()
+		pages[i] = p
+	})
+	for _, p := range pages {
+		l.byPath[p.doc.Path] = p
+		if l.shown(p) {
+			l.b.pages = append(l.b.pages, p)
+		} else {
+			l.hidden = append(l.hidden, p)
+		}
+	}
+	l.each(l.b.pages, l.describe)
+}
+
+// HomeID is the id of the front page.
+const HomeID = "index"
+
+func split(p string) (dir, stem string) {
+	dir, base := path.Split(p)
+	return strings.TrimSuffix(dir, "/"), strings.TrimSuffix(base, path.Ext(base))
+}
+
+func join(dir, name string) string {
+	if dir == "" {
+		return name
+	}
+	return dir + "/" + name
+}
+
+// shown tells whether p may be seen by readers.
+func (l *linker) shown(p *page) bool {
+	in := &l.b.in
+	if b, _ := p.plain["draft"].(bool); b && !in.Drafts {
+		return false
+	}
+	if s := dateOf(p.plain["publish_on"]); s != "" && s > in.AsOf && !in.Future {
+		return false
+	}
+	if s := dateOf(p.plain["expires_on"]); s != "" && s <= in.AsOf {
+		return false
+	}
+	return true
+}
+
+// dateOf returns the date of a front matter value, "" if it is none; of a time
+// its day.
+func dateOf(v any) string {
+	s, _ := v.(string)
+	if len(s) < 10 || s[4] != '-' || s[7] != '-' {
+		return ""
+	}
+	return s[:10]
+}
+
+// describe finds what a page says of itself: kind, language, title.
+func (l *linker) describe(p *page) {
+	in := &l.b.in
+	if name, ok := p.plain["kind"].(string); ok {
+		if p.kind = in.Kinds.Get(name); p.kind == nil {
+			f, _ := p.doc.Front.Get("kind")
+			hint := ""
+			ids := make([]string, 0, 16)
+			for _, k := range in.Kinds.All() {
+				ids = append(ids, k.ID)
+			}
+			if n := diag.Nearest(name, ids); n != "" {
+				hint = `did you mean "` + n + `"?`
+			} else {
+				hint = "the kinds are " + strings.Join(ids, ", ")
+			}
+			p.diags = append(p.diags, diag.Diagnostic{Rule: "kind-unknown", Level: diag.Error, At: f.Value.At(p.doc.Name), To: f.Value.End(p.doc.Name),
+				Msg: `there is no kind "` + name + `"`, Hint: hint})
+		}
+	}
+	if p.kind == nil {
+		best := -1
+		for _, r := range in.Config.Kinds {
+			if under(p.doc.Path, r.Folder) && len(r.Folder) > best && !(p.index && p.id == r.Folder) {
+				if k := in.Kinds.Get(r.Kind); k != nil {
+					p.kind, best = k, len(r.Folder)
+				}
+			}
+		}
+		if p.kind == nil && !p.index {
+			p.kind = in.Kinds.ForPath(p.doc.Path)
+		}
+		if p.kind == nil {
+			p.kind = in.Kinds.Get("guide")
+		}
+	}
+	p.lang = in.Config.Language
+	best := -1
+	for _, g := range in.Config.Languages {
+		if under(p.doc.Path, g.Folder) && len(g.Folder) > best {
+			p.lang, best = g.Tag, len(g.Folder)
+		}
+	}
+	if s, ok := p.plain["lang"].(string); ok {
+		p.lang = s
+	}
+	p.title = p.doc.Title
+	if p.title == "" {
+		dir, stem := split(p.doc.Path)
+		if p.id == HomeID {
+			p.title = in.Config.Title
+		} else if p.index && slices.Contains(indexNames[:], strings.ToLower(stem)) {
+			p.title = humanise(path.Base(dir))
+		} else {
+			p.title = humanise(stem)
+		}
+		if p.title == "" {
+			p.title = "Home"
+		}
+	}
+	for _, v := range stringsOf(p.plain["aliases"]) {
+		switch {
+		case strings.HasPrefix(v, "/"):
+			p.links = append(p.links, v)
+		case p.kind != nil && p.kind.Glossary:
+			p.words = append(p.words, v)
+		default:
+			p.links = append(p.links, "/"+join(p.folder, v))
+		}
+	}
+	if v, ok := p.plain["id"].(string); ok && v != "" {
+		p.words = append(p.words, v)
+	}
+}
+
+func under(path, folder string) bool {
+	return folder == "" || folder == "." || path == folder || strings.HasPrefix(path, strings.TrimSuffix(folder, "/")+"/")
+}
+
+// stringsOf returns a front matter value as a list of strings: a list's texts,
+// or one text.
+func stringsOf(v any) []string {
+	switch v := v.(type) {
+	case string:
+		if v != "" {
+			return []string{v}
+		}
+	case []any:
+		var out []string
+		for _, x := range v {
+			if s, ok := x.(string); ok && s != "" {
+				out = append(out, s)
+			}
+		}
+		return out
+	}
+	return nil
+}
+
+// humanise turns a file name into a title: "grow-mid_market" into "Grow mid market".
+func humanise(s string) string {
+	s = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' {
+			return ' '
+		}
+		return r
+	}, s))
+	r, n := utf8.DecodeRuneInString(s)
+	if n == 0 {
+		return ""
+	}
+	return string(unicode.ToUpper(r)) + s[n:]
+}
+
+// Slug makes a URL segment of a name: NFC, lower case, letters and digits of
+// any script kept, each run of anything else one hyphen. It never returns a
+// segment that means something to a file system or a server; a name without a
+// letter or digit gives "".
+func Slug(s string) string {
+	s = norm.NFC.String(s)
+	var b strings.Builder
+	dash := false
+	for _, r := range s {
+		switch {
+		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) && b.Len() > 0:
+			if dash && b.Len() > 0 {
+				b.WriteByte('-')
+			}
+			dash = false
+			b.WriteRune(unicode.ToLower(r))
+		case (r == '_' || r == '.') && b.Len() > 0 && !dash:
+			// kept inside a name (v1.2, snake_case), trimmed at its end below
+			b.WriteRune(r)
+		case r == '\'' || r == '’':
+		default:
+			dash = true
+		}
+		if b.Len() > 180 {
+			break
+		}
+	}
+	out := strings.TrimRight(norm.NFC.String(b.String()), "._-")
+	if reserved(out) {
+		out += "-page"
+	}
+	return out
+}
+
+// reserved names are devices on Windows, where a folder of that name cannot be
+// made; a site must be readable from a share there.
+func reserved(s string) bool {
+	base, _, _ := strings.Cut(s, ".")
+	switch base {
+	case "con", "prn", "aux", "nul":
+		return true
+	}
+	return len(base) == 4 && (strings.HasPrefix(base, "com") || strings.HasPrefix(base, "lpt")) && base[3] >= '0' && base[3] <= '9'
+}
+
+// address gives each page its URL and finds those that share one.
+func (l *linker) address() {
+	b := l.b
+	taken := make(map[string]*page, len(b.pages))
+	dirs := map[string]string{"": ""} // folder -> URL path without slashes at the ends
+	var dirURL func(folder string) string
+	dirURL = func(folder string) string {
+		if u, ok := dirs[folder]; ok {
+			return u
+		}
+		parent, _ := split2(folder)
+		seg := Slug(path.Base(folder))
+		if seg == "" {
+			seg = "x"
+		}
+		u := join(dirURL(parent), seg)
+		dirs[folder] = u
+		return u
+	}
+	// A folder page with a slug of its own names the whole folder.
+	byDepth := slices.Clone(b.pages)
+	slices.SortStableFunc(byDepth, func(x, y *page) int {
+		return cmp.Compare(strings.Count(x.id, "/"), strings.Count(y.id, "/"))
+	})
+	kept := make([]*page, 0, len(b.pages))
+	for _, p := range byDepth {
+		if !p.index {
+			continue
+		}
+		if s, ok := p.plain["slug"].(string); ok && p.id != HomeID {
+			if seg := Slug(s); seg != "" {
+				dirs[p.id] = join(dirURL(p.folder), seg)
+			}
+		}
+	}
+	for _, p := range b.pages {
+		var u string
+		switch {
+		case p.id == HomeID:
+		case p.index:
+			u = dirURL(p.id)
+		default:
+			seg := ""
+			if s, ok := p.plain["slug"].(string); ok {
+				seg = Slug(s)
+			}
+			if seg == "" {
+				seg = Slug(path.Base(p.id))
+			}
+			if seg == "" {
+				seg = "x"
+			}
+			u = join(dirURL(p.folder), seg)
+		}
+		l.setURL(p, u)
+		if q := taken[p.out]; q != nil {
+			at, other := p, q
+			at.diags = append(at.diags, diag.Diagnostic{Rule: "url-duplicate", Level: diag.Error, At: diag.Pos{File: p.doc.Name, Line: 1, Col: 1},
+				Msg:  "this page has the same URL as " + other.doc.Name + ": /" + u + "/",
+				Hint: "rename one of them, or give it a slug", Also: []diag.Note{{At: diag.Pos{File: other.doc.Name, Line: 1, Col: 1}, Msg: "the other page"}}})
+			l.diags = append(l.diags, at.diags...)
+			continue
+		}
+		taken[p.out] = p
+		kept = append(kept, p)
+	}
+	b.pages = kept
+	l.sectionPages(dirURL)
+	l.byURL = make(map[string]*page, len(b.pages))
+	b.byID = make(map[string]int32, len(b.pages))
+	for i, p := range b.pages {
+		p.n = int32(i)
+		b.byID[p.id] = p.n
+		l.byURL[strings.TrimSuffix(p.out, "index.html")] = p
+	}
+}
+
+func split2(folder string) (parent, base string) {
+	parent, base = path.Split(folder)
+	return strings.TrimSuffix(parent, "/"), base
+}
+
+func (l *linker) setURL(p *page, u string) {
+	dir := ""
+	if u != "" {
+		dir = u + "/"
+	}
+	p.out = dir + "index.html"
+	p.url = Root + escapePath(dir)
+	if l.b.in.Portable {
+		p.url += "index.html"
+	}
+}
+
+// sectionPages adds a page for every folder that has pages below it and none
+// of its own, and makes the sections.
+func (l *linker) sectionPages(dirURL func(string) string) {
+	b := l.b
+	b.sections = map[string]*section{}
+	own := map[string]*page{}
+	for _, p := range b.pages {
+		if p.index || p.id == HomeID {
+			own[p.id] = p
+		}
+	}
+	var ensure func(folder string)
+	ensure = func(folder string) {
+		if b.sections[folder] != nil {
+			return
+		}
+		s := &section{id: folder}
+		b.sections[folder] = s
+		if folder == "" {
+			s.page = own[HomeID]
+		} else {
+			s.parent, _ = split2(folder)
+			ensure(s.parent)
+			b.sections[s.parent].subs = append(b.sections[s.parent].subs, folder)
+			s.page = own[folder]
+		}
+	}
+	ensure("")
+	for _, p := range b.pages {
+		ensure(p.folder)
+		if p.index && p.id != HomeID {
+			ensure(p.id)
+		}
+	}
+	ids := make([]string, 0, len(b.sections))
+	for id := range b.sections {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		s := b.sections[id]
+		if s.page != nil {
+			continue
+		}
+		p := &page{id: id, index: true, plain: map[string]any{}, lang: b.in.Config.Language}
+		if id == "" {
+			p.id, p.title = HomeID, b.in.Config.Title
+			if p.title == "" {
+				p.title = "Home"
+			}
+			l.setURL(p, "")
+		} else {
+			p.folder, p.title = s.parent, humanise(path.Base(id))
+			for _, k := range b.in.Kinds.All() {
+				if k.Section == id {
+					p.title = k.Plural
+				}
+			}
+			l.setURL(p, dirURL(id))
+		}
+		for _, g := range b.in.Config.Languages {
+			if id != "" && under(id, g.Folder) {
+				p.lang = g.Tag
+			}
+		}
+		s.page = p
+		b.pages = append(b.pages, p)
+	}
+	slices.SortFunc(b.pages, func(x, y *page) int { return cmp.Compare(x.id, y.id) })
+}
+
+// front returns the field's value and whether the page has it.
+func (p *page) front(key string) (document.Value, bool) {
+	if p.doc == nil {
+		return document.Value{}, false
+	}
+	f, ok := p.doc.Front.Get(key)
+	return f.Value, ok
+}
+
+// name returns the document's name for diagnostics.
+func (p *page) name() string {
+	if p.doc == nil {
+		return p.id
+	}
+	return p.doc.Name
+}
+
+const upperhex = "0123456789ABCDEF"
+
+// escapePath percent-encodes what a URL path cannot hold, and leaves slashes.
+func escapePath(s string) string {
+	for i := 0; i < len(s); i++ {
+		if !pathSafe(s[i]) {
+			var b strings.Builder
+			b.WriteString(s[:i])
+			for ; i < len(s); i++ {
+				if c := s[i]; pathSafe(c) {
+					b.WriteByte(c)
+				} else {
+					b.WriteByte('%')
+					b.WriteByte(upperhex[c>>4])
+					b.WriteByte(upperhex[c&15])
+				}
+			}
+			return b.String()
+		}
+	}
+	return s
+}
+
+func pathSafe(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-._~/@!$()*,;=+", c) >= 0
+}
+
+// Capital returns s with its first letter in upper case.
+func Capital(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
+}
+
+// Initial returns the letter under which s stands in an A to Z: its first
+// letter without marks, "#" for a number, else "…" of other scripts' own.
+func Initial(s string) string {
+	for _, r := range norm.NFD.String(s) {
+		switch {
+		case unicode.IsLetter(r):
+			return string(unicode.ToUpper(r))
+		case unicode.IsDigit(r):
+			return "#"
+		}
+	}
+	return "#"
+}

@@ -1,0 +1,219 @@
+package book
+
+import (
+	"bytes"
+	"io"
+	"path"
+	"slices"
+	"strings"
+
+	"playbook/generator/diag"
+	"playbook/generator/document"
+)
+
+// publish decides which files beside pages readers get, and where old URLs lead.
+func (l *linker) publish() {
+	l.attachments()
+	l.redirects()
+}
+
+// attachments publishes what lies beside visible pages. A folder whose own page
+// is hidden keeps its files to itself, and so does a file that only hidden
+// pages refer to.
+func (l *linker) attachments() {
+	b := l.b
+	type folder struct{ shown, hidden, index, indexHidden bool }
+	folders := map[string]*folder{}
+	at := func(dir string) *folder {
+		f := folders[dir]
+		if f == nil {
+			f = &folder{}
+			folders[dir] = f
+		}
+		return f
+	}
+	used := map[string]bool{} // files that visible pages refer to
+	for _, p := range b.pages {
+		if p.doc == nil {
+			continue
+		}
+		dir, _ := split(p.doc.Path)
+		f := at(dir)
+		f.shown = true
+		f.index = f.index || p.index && p.id == dir
+		for i, t := range p.targets {
+			if t.Page == "" && t.URL != "" && p.doc.Refs[i].Target != "" {
+				used[strings.TrimPrefix(strings.SplitN(strings.SplitN(t.URL, "#", 2)[0], "?", 2)[0], Root)] = true
+			}
+		}
+	}
+	hiddenRefs := map[string]bool{}
+	for _, p := range l.hidden {
+		dir, _ := split(p.doc.Path)
+		f := at(dir)
+		f.hidden = true
+		f.indexHidden = f.indexHidden || p.index && (p.id == dir || p.id == HomeID && dir == "")
+		for i := range p.doc.Refs {
+			r := &p.doc.Refs[i]
+			if r.Kind == document.RefLink || r.Kind == document.RefImage {
+				for _, t := range []string{"/" + join(dir, r.Target), "/" + r.Target} {
+					if c, ok := clean(t); ok {
+						hiddenRefs[escapePath(c)] = true
+					}
+				}
+			}
+		}
+	}
+	var publishable func(dir string) bool
+	publishable = func(dir string) bool {
+		f := folders[dir]
+		switch {
+		case f != nil && f.indexHidden && !f.index:
+			return false
+		case f != nil && !f.shown && f.hidden:
+			return false
+		case dir == "" || f != nil && f.shown:
+			return parentShown(dir, publishable, folders[dir] != nil)
+		}
+		parent, _ := split2(dir)
+		return publishable(parent)
+	}
+	for _, f := range b.in.Files.Files() {
+		if isMarkdown(f.Path) {
+			continue
+		}
+		dir, _ := split2(f.Path)
+		e := escapePath(f.Path)
+		if !publishable(dir) || hiddenRefs[e] && !used[e] {
+			continue
+		}
+		if why := l.active(f.Path); why != "" {
+			l.report(diag.Diagnostic{Rule: "file-active", Level: diag.Warning, At: diag.Pos{File: f.Name}, Msg: "not published: " + why,
+				Hint: "content may not carry what runs in a reader's browser; put it into layouts/ if it belongs to the theme"})
+			continue
+		}
+		b.files = append(b.files, f.Path)
+	}
+	slices.Sort(b.files)
+}
+
+func parentShown(dir string, publishable func(string) bool, own bool) bool {
+	if dir == "" || own {
+		return true
+	}
+	parent, _ := split2(dir)
+	return publishable(parent)
+}
+
+// activeExt are files that a browser runs when it opens them.
+var activeExt = map[string]bool{".html": true, ".htm": true, ".xhtml": true, ".xht": true, ".shtml": true, ".js": true, ".mjs": true, ".cjs": true,
+	".css": true, ".xml": true, ".xsl": true, ".xslt": true, ".wasm": true, ".swf": true, ".hta": true, ".php": true, ".cgi": true, ".htaccess": true, ".mht": true, ".mhtml": true, ".svgz": true}
+
+// maxSVG bounds what is read of a picture to judge it.
+const maxSVG = 2 << 20
+
+// active says why a file may not be published, "" if it may.
+func (l *linker) active(name string) string {
+	ext := strings.ToLower(path.Ext(name))
+	if activeExt[ext] {
+		return "a " + ext[1:] + " file can act in a reader's browser"
+	}
+	if ext != ".svg" {
+		return ""
+	}
+	f, err := l.b.in.Files.Open(name)
+	if err != nil {
+		return "it cannot be read"
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxSVG+1))
+	if err != nil || len(text) > maxSVG {
+		return "an SVG picture may have at most 2 MiB"
+	}
+	low := bytes.ToLower(text)
+	for _, bad := range [...]string{"<script", "javascript:", "<foreignobject", "<iframe", "<!entity", "<handler", "data:text/html", "<set", "<animate"} {
+		if bytes.Contains(low, []byte(bad)) {
+			return "the picture contains " + strings.TrimSuffix(bad, ":")
+		}
+	}
+	for i := 0; i+3 < len(low); i++ { // an attribute that begins with on…
+		if (low[i] == ' ' || low[i] == '\t' || low[i] == '\n' || low[i] == '\r' || low[i] == '/' || low[i] == '"' || low[i] == '\'') && low[i+1] == 'o' && low[i+2] == 'n' {
+			j := i + 3
+			for j < len(low) && low[j] >= 'a' && low[j] <= 'z' {
+				j++
+			}
+			for j < len(low) && (low[j] == ' ' || low[j] == '\n' || low[j] == '\t' || low[j] == '\r') {
+				j++
+			}
+			if j > i+3 && j < len(low) && low[j] == '=' {
+				return "the picture contains an event handler"
+			}
+		}
+	}
+	return ""
+}
+
+func isMarkdown(p string) bool {
+	switch strings.ToLower(path.Ext(p)) {
+	case ".md", ".markdown":
+		return true
+	}
+	return false
+}
+
+// redirects collects old URLs. A page wins over an old URL, the first of two
+// pages wins over the second.
+func (l *linker) redirects() {
+	b := l.b
+	b.redirect = map[string]*Card{}
+	owner := map[string]*page{}
+	for _, p := range b.pages {
+		for _, u := range p.links {
+			key := aliasPath(u)
+			f, _ := p.front("aliases")
+			at, to := f.At(p.name()), f.End(p.name())
+			for _, e := range f.List {
+				if e.Str == u || "/"+join(p.folder, e.Str) == u {
+					at, to = e.At(p.name()), e.End(p.name())
+				}
+			}
+			var msg string
+			switch {
+			case key == "":
+				msg = quote(u) + " is no old URL"
+			case l.byURL[key+"/"] == p:
+				continue
+			case l.byURL[key+"/"] != nil:
+				msg = quote(u) + " is the URL of " + l.byURL[key+"/"].name()
+			case owner[key] != nil:
+				msg = quote(u) + " is claimed by " + owner[key].name() + " too"
+			}
+			if msg != "" {
+				p.diags = append(p.diags, diag.Diagnostic{Rule: "alias-conflict", Level: diag.Error, At: at, To: to, Msg: msg, Hint: "take it out of aliases"})
+				continue
+			}
+			owner[key] = p
+			b.redirect[key] = p.ref
+			b.redirs = append(b.redirs, key)
+		}
+	}
+	slices.Sort(b.redirs)
+}
+
+// aliasPath makes an output folder of an old URL: each segment made safe but
+// otherwise kept as it was written. "" when nothing is left.
+func aliasPath(u string) string {
+	u = strings.TrimSuffix(strings.TrimSuffix(u, "index.html"), "/")
+	var segs []string
+	for seg := range strings.SplitSeq(u, "/") {
+		if seg == "" {
+			continue
+		}
+		s := Slug(strings.TrimSuffix(seg, ".html"))
+		if s == "" || len(segs) > 20 {
+			return ""
+		}
+		segs = append(segs, s)
+	}
+	return strings.Join(segs, "/")
+}

@@ -1,0 +1,714 @@
+package book
+
+import (
+	"cmp"
+	"net/url"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+	"playbook/generator/diag"
+	"playbook/generator/document"
+)
+
+// resolve types each page's front matter by its kind, and finds what its
+// references and links mean.
+func (l *linker) resolve() {
+	b := l.b
+	l.each(b.pages, func(p *page) {
+		if p.doc == nil {
+			return
+		}
+		l.validate(p)
+		l.references(p)
+		p.targets = make([]Target, len(p.doc.Refs))
+		for i := range p.doc.Refs {
+			p.targets[i] = l.target(p, &p.doc.Refs[i])
+		}
+	})
+	// The other direction, in page order, so that lists are in order too.
+	for _, p := range b.pages {
+		for _, e := range p.edges {
+			e.to.in = append(e.to.in, e)
+		}
+		for i, t := range p.targets {
+			if t.Page == "" || t.Page == p.id || t.Quote || p.doc.Refs[i].Kind == document.RefImage {
+				continue
+			}
+			q := b.pages[b.byID[t.Page]]
+			q.back = append(q.back, backEdge{p, p.doc.Refs[i].Snippet})
+		}
+	}
+}
+
+// validate checks front matter against the kind's schema.
+func (l *linker) validate(p *page) {
+	if p.kind == nil {
+		return
+	}
+	for _, v := range p.kind.Validate(p.plain) {
+		at, to, ok := p.doc.Front.Find(p.doc.Name, v.Path, v.Key)
+		if len(p.doc.Front.Fields) == 0 || !ok && len(v.Path) == 0 {
+			at, to = diag.Pos{File: p.doc.Name, Line: 1, Col: 1}, diag.Pos{}
+		}
+		if broken(p.doc) && v.Rule == "schema-required" {
+			continue // the front matter could not be read; what is missing may be in it
+		}
+		p.diags = append(p.diags, diag.Diagnostic{Rule: v.Rule, Level: v.Level, At: at, To: to, Msg: v.Msg, Hint: v.Hint})
+	}
+}
+
+// broken tells whether the front matter could not be read.
+func broken(d *document.Document) bool {
+	return slices.ContainsFunc(d.Diags, func(x diag.Diagnostic) bool {
+		return x.Level == diag.Error && strings.HasPrefix(x.Rule, "front-")
+	})
+}
+
+// references resolves the values that name documents.
+func (l *linker) references(p *page) {
+	if p.kind == nil {
+		return
+	}
+	p.resolved = map[string]*Card{}
+	for _, rp := range p.kind.RefPaths() {
+		l.walk(p, document.Value{Kind: document.Dict, Map: p.doc.Front}, rp.Path, "", "", rp.Kinds)
+	}
+}
+
+// walk descends v along path, whose "*" stands for each element of a list, and
+// resolves the texts it ends at.
+func (l *linker) walk(p *page, v document.Value, path []string, key, field string, kinds []string) {
+	if len(path) == 0 {
+		switch v.Kind {
+		case document.String:
+			l.reference(p, v, key, field, kinds)
+		case document.List: // the schema has said that it should not be one
+			for i, e := range v.List {
+				l.walk(p, e, nil, key+"/"+strconv.Itoa(i), field, kinds)
+			}
+		}
+		return
+	}
+	if path[0] == "*" {
+		switch v.Kind {
+		case document.List:
+			for i, e := range v.List {
+				l.walk(p, e, path[1:], key+"/"+strconv.Itoa(i), field, kinds)
+			}
+		case document.Dict:
+			for _, f := range v.Map.Fields {
+				l.walk(p, f.Value, path[1:], key+"/"+f.Key, field, kinds)
+			}
+		case document.String:
+			l.walk(p, v, path[1:], key, field, kinds) // one where a list is meant
+		}
+		return
+	}
+	if v.Kind == document.Dict {
+		if f, ok := v.Map.Get(path[0]); ok {
+			fd := path[0]
+			if field != "" {
+				fd = field + "." + fd
+			}
+			l.walk(p, f.Value, path[1:], key+"/"+f.Key, fd, kinds)
+		}
+	}
+}
+
+func (l *linker) reference(p *page, v document.Value, key, field string, kinds []string) {
+	if v.Str == "" {
+		return
+	}
+	q, rule, msg, hint := l.refer(v.Str, kinds)
+	if q == nil {
+		p.diags = append(p.diags, diag.Diagnostic{Rule: rule, Level: diag.Error, At: v.At(p.doc.Name), To: v.End(p.doc.Name), Msg: msg, Hint: hint})
+		return
+	}
+	p.resolved[key] = q.ref
+	p.edges = append(p.edges, edge{from: p, to: q, field: field, at: v.At(p.doc.Name)})
+}
+
+// target finds what a reference in prose means.
+func (l *linker) target(p *page, r *document.Ref) Target {
+	switch r.Kind {
+	case document.RefWiki, document.RefEmbed:
+		return l.wiki(p, r)
+	}
+	if r.Target == "" && strings.HasPrefix(r.Fragment, "/") {
+		// A route of a reader that runs in the browser (docsify): "#/path?id=heading".
+		route := *r
+		route.Target, route.Query, _ = strings.Cut(r.Fragment, "?")
+		route.Fragment = ""
+		r = &route
+	}
+	if r.Target == "" {
+		return l.anchored(p, r, p, r.Fragment, Target{URL: p.url, Page: p.id})
+	}
+	abs := strings.HasPrefix(r.Target, "/")
+	trailing := strings.HasSuffix(r.Target, "/")
+	fragment := r.Fragment
+	if fragment == "" && strings.HasPrefix(r.Query, "id=") { // as docsify writes anchors
+		fragment, _ = url.QueryUnescape(strings.TrimPrefix(r.Query, "id="))
+	}
+	dir, _ := split(p.doc.Path)
+	var tries []string
+	if abs {
+		tries = append(tries, r.Target)
+		for _, g := range l.b.in.Config.Languages {
+			if g.Tag == p.lang {
+				tries = append(tries, "/"+g.Folder+r.Target)
+			}
+		}
+	} else {
+		here := "/" + join(dir, r.Target)
+		if l.b.in.Config.RootLinks {
+			tries = append(tries, "/"+r.Target)
+		}
+		tries = append(tries, here)
+		if p.index && p.id != HomeID && dir != p.id { // the page beside its folder
+			tries = append(tries, "/"+join(p.id, r.Target))
+		}
+	}
+	for _, t := range tries {
+		if found, ok := l.lookup(t, trailing, r); ok {
+			return l.settle(p, r, fragment, found)
+		}
+	}
+	// Links written for pretty URLs, as they stand on a server.
+	if !abs {
+		base := strings.TrimSuffix(p.out, "index.html")
+		if c, ok := clean("/" + base + r.Target); ok {
+			if q := l.atURL(c); q != nil {
+				return l.settle(p, r, fragment, place{page: q})
+			}
+		}
+	}
+	return l.missing(p, r, tries, fragment, abs)
+}
+
+// place is a page or a file.
+type place struct {
+	page *page
+	file string
+}
+
+// clean resolves dots; ok is false when the path leaves the root.
+func clean(p string) (string, bool) {
+	depth := 0
+	for seg := range strings.SplitSeq(p, "/") {
+		switch seg {
+		case "", ".":
+		case "..":
+			if depth--; depth < 0 {
+				return "", false
+			}
+		default:
+			depth++
+		}
+	}
+	return strings.TrimPrefix(path.Clean(p), "/"), true
+}
+
+// lookup finds the page or file at a path from the content root. The places are
+// tried from the literal to the lenient.
+func (l *linker) lookup(t string, trailing bool, r *document.Ref) (place, bool) {
+	c, ok := clean(t)
+	if !ok {
+		return place{}, false
+	}
+	c = norm.NFC.String(c)
+	if q := l.byPath[c]; q != nil && !trailing {
+		if q.n >= 0 && l.visible(q) {
+			return place{page: q}, true
+		}
+		return place{}, false
+	}
+	if f, ok := l.b.in.Files.Lookup(c); ok && !trailing {
+		return place{file: f.Path}, true
+	}
+	if r.Kind == document.RefImage {
+		return place{}, false
+	}
+	if s := l.b.sections[c]; s != nil {
+		return place{page: s.page}, true
+	}
+	for _, ext := range [...]string{".md", ".markdown"} {
+		if q := l.byPath[strings.TrimSuffix(c, "/")+ext]; q != nil && l.visible(q) {
+			return place{page: q}, true
+		}
+	}
+	if h, found := strings.CutSuffix(c, ".html"); found {
+		if q := l.byPath[h+".md"]; q != nil && l.visible(q) {
+			return place{page: q}, true
+		}
+		if dir, ok := strings.CutSuffix(c, "index.html"); ok {
+			if s := l.b.sections[strings.TrimSuffix(dir, "/")]; s != nil {
+				return place{page: s.page}, true
+			}
+		}
+	}
+	if q := l.atURL(c); q != nil {
+		return place{page: q}, true
+	}
+	return place{}, false
+}
+
+func (l *linker) visible(p *page) bool {
+	n, ok := l.b.byID[p.id]
+	return ok && l.b.pages[n] == p
+}
+
+// atURL finds a page by the path of its URL, with or without its last slash.
+func (l *linker) atURL(c string) *page {
+	c = strings.TrimSuffix(strings.TrimSuffix(c, "index.html"), "/")
+	if c == "" {
+		return l.byURL[""]
+	}
+	return l.byURL[c+"/"]
+}
+
+// settle makes the target of a place that was found.
+func (l *linker) settle(p *page, r *document.Ref, fragment string, at place) Target {
+	if at.page != nil {
+		return l.anchored(p, r, at.page, fragment, Target{URL: at.page.url, Page: at.page.id})
+	}
+	t := Target{URL: Root + escapePath(at.file)}
+	if r.Kind == document.RefImage {
+		t.W, t.H = pictureSize(l.b.in.Files, at.file)
+	} else {
+		if r.Query != "" {
+			t.URL += "?" + escapeQuery(r.Query)
+		}
+		if fragment != "" {
+			t.URL += "#" + escapeFragment(fragment)
+		}
+	}
+	return t
+}
+
+// anchored adds the fragment to a page's URL when the page has it, and says so
+// when it has not.
+func (l *linker) anchored(p *page, r *document.Ref, q *page, fragment string, t Target) Target {
+	if q == p {
+		t.URL = ""
+	}
+	if fragment == "" || fragment == "top" || strings.HasPrefix(fragment, ":~:") {
+		if q == p {
+			t.URL = "#"
+			if fragment != "" && fragment != "top" {
+				t.URL += escapeFragment(fragment)
+			}
+		} else if strings.HasPrefix(fragment, ":~:") {
+			t.URL += "#" + escapeFragment(fragment)
+		}
+		return t
+	}
+	id, ok := anchor(q, fragment)
+	if ok {
+		if id != "" {
+			t.URL += "#" + escapeFragment(id)
+		} else if q == p {
+			t.URL = "#"
+		}
+		return t
+	}
+	where := "this page"
+	if q != p {
+		where = q.name()
+	}
+	d := diag.Diagnostic{Rule: "anchor-broken", Level: diag.Warning, Msg: quote("#"+fragment) + " is no heading of " + where}
+	var ids []string
+	if q.doc != nil {
+		for _, h := range q.doc.Headings {
+			ids = append(ids, h.ID)
+		}
+	}
+	if n := diag.Nearest(fragment, ids); n != "" {
+		d.Hint = "did you mean " + quote("#"+n) + "?"
+	}
+	l.at(p, r, &d)
+	if t.URL == "" {
+		t.URL = "#"
+	}
+	return t
+}
+
+// anchor finds the id that fragment means on q: exact, as other hosts would
+// have made it of a heading's text, or by that text itself. An empty id is the
+// top of the page.
+func anchor(q *page, fragment string) (id string, ok bool) {
+	if q.doc == nil {
+		return "", false
+	}
+	if fragment == q.doc.TitleID {
+		return "", true
+	}
+	for _, h := range q.doc.Headings {
+		if h.ID == fragment {
+			return h.ID, true
+		}
+	}
+	if slices.Contains(q.doc.Anchors, fragment) {
+		return fragment, true
+	}
+	f := norm.NFC.String(fragment)
+	seen := map[string]int{}
+	match := func(text string) bool {
+		vs := document.AnchorVariants(text)
+		for _, v := range vs {
+			if v == f {
+				return true
+			}
+		}
+		// Repeated headings are numbered: -1 on most hosts, _1 by Python-Markdown.
+		for _, v := range vs {
+			n := seen[v]
+			seen[v] = n + 1
+			if n > 0 && (v+"-"+itoa(n) == f || v+"_"+itoa(n) == f) {
+				return true
+			}
+		}
+		return false
+	}
+	if q.doc.TitleID != "" && match(q.doc.Title) {
+		return "", true
+	}
+	for _, h := range q.doc.Headings {
+		if match(h.Text) || strings.EqualFold(h.Text, f) {
+			return h.ID, true
+		}
+	}
+	return "", false
+}
+
+func (l *linker) at(p *page, r *document.Ref, d *diag.Diagnostic) {
+	d.At = diag.Pos{File: p.doc.Name, Line: r.Line, Col: r.Col}
+	if r.EndCol > 0 {
+		d.To = diag.Pos{File: p.doc.Name, Line: r.Line, Col: r.EndCol}
+	}
+	p.diags = append(p.diags, *d)
+}
+
+// missing says that a link leads nowhere, and what was likely meant.
+func (l *linker) missing(p *page, r *document.Ref, tries []string, fragment string, abs bool) Target {
+	d := diag.Diagnostic{Rule: "link-broken", Level: diag.Warning}
+	what := "page or file"
+	if r.Kind == document.RefImage {
+		what = "picture"
+		d.Rule = "picture-missing"
+	}
+	for _, t := range tries {
+		c, ok := clean(t)
+		if !ok {
+			d.Msg, d.Hint = quote(r.Target)+" leads out of the site", "link to what lies in the content folder"
+			l.at(p, r, &d)
+			return Target{}
+		}
+		if q := l.byPath[c]; q != nil && !l.visible(q) {
+			d.Rule, d.Msg, d.Hint = "link-hidden", quote(r.Target)+" is not published (a draft, or outside its dates)", "the link is left out; build with --drafts to see it"
+			l.at(p, r, &d)
+			return Target{}
+		}
+	}
+	for _, t := range tries {
+		c, _ := clean(t)
+		if at, ok := l.ignoringCase(c, r); ok {
+			d.Rule = "link-case"
+			d.Msg = quote(r.Target) + " differs by case from what is there"
+			name := at.file
+			if at.page != nil {
+				name = at.page.name()
+				if at.page.doc != nil {
+					name = at.page.doc.Path
+				}
+			}
+			d.Hint = "it exists as " + name
+			l.at(p, r, &d)
+			return l.settle(p, r, fragment, at)
+		}
+	}
+	d.Msg = quote(r.Target) + " is no " + what
+	if !abs {
+		if at, ok := l.lookup("/"+r.Target, strings.HasSuffix(r.Target, "/"), r); ok {
+			name := at.file
+			if at.page != nil {
+				name = at.page.name()
+			}
+			d.Msg = quote(r.Target) + " is no " + what + " beside this one, but one from the content root"
+			d.Hint = "write " + quote("/"+r.Target) + ", or set links.root = true in playbook.toml to read all links from the root (it is " + name + ")"
+			l.at(p, r, &d)
+			return Target{}
+		}
+	}
+	d.Hint = l.suggest(tries[len(tries)-1], p)
+	l.at(p, r, &d)
+	return Target{}
+}
+
+// ignoringCase finds a page or file whose path differs only by case or Unicode
+// form.
+func (l *linker) ignoringCase(c string, r *document.Ref) (place, bool) {
+	l.foldMu.Do(func() {
+		l.fold = make(map[string]*page, len(l.b.pages))
+		for _, p := range l.b.pages {
+			if p.doc != nil {
+				l.fold[strings.ToLower(norm.NFC.String(p.doc.Path))] = p
+			}
+		}
+		for _, p := range l.b.pages {
+			if k := strings.ToLower(p.id); l.fold[k] == nil && p.index {
+				l.fold[k] = p
+			}
+		}
+	})
+	k := strings.ToLower(norm.NFC.String(strings.TrimSuffix(c, "/")))
+	if r.Kind != document.RefImage {
+		for _, ext := range [...]string{"", ".md"} {
+			if p := l.fold[k+ext]; p != nil && l.visible(p) {
+				return place{page: p}, true
+			}
+		}
+	}
+	if f, ok := l.b.in.Files.Fold(c); ok && f.Path != c {
+		if q := l.byPath[f.Path]; q == nil {
+			return place{file: f.Path}, true
+		}
+	}
+	return place{}, false
+}
+
+// suggest names the page most likely meant by a path that does not exist: one
+// of the same file name elsewhere, else the nearest name in its folder.
+func (l *linker) suggest(t string, p *page) string {
+	c, _ := clean(t)
+	dir, stem := split(c)
+	found := l.b.names.find(stem, nil)
+	if slices.Contains(indexNames[:], strings.ToLower(stem)) {
+		found = nil
+	}
+	from, _ := split(p.doc.Path)
+	if len(found) == 1 && found[0].doc != nil {
+		return "did you mean " + quote(relative(from, found[0].doc.Path)) + "?"
+	}
+	var near []string
+	if s := l.b.sections[dir]; s != nil {
+		for _, q := range s.children {
+			if q.doc != nil {
+				near = append(near, path.Base(q.doc.Path))
+			}
+		}
+		slices.Sort(near)
+		if n := diag.Nearest(path.Base(c), near); n != "" {
+			return "did you mean " + quote(relative(from, join(dir, n))) + "?"
+		}
+	}
+	return ""
+}
+
+// relative returns the relative link from a folder to a path.
+func relative(from, to string) string {
+	if from == "" {
+		return to
+	}
+	a, b := strings.Split(from, "/"), strings.Split(to, "/")
+	n := 0
+	for n < len(a) && n < len(b)-1 && a[n] == b[n] {
+		n++
+	}
+	return strings.Repeat("../", len(a)-n) + strings.Join(b[n:], "/")
+}
+
+// wiki resolves [[name]], [[name#heading]], [[name.field]] and ![[name#heading]].
+func (l *linker) wiki(p *page, r *document.Ref) Target {
+	n := l.b.names
+	name := norm.NFC.String(strings.TrimSpace(r.Target))
+	if name == "" {
+		t := l.anchored(p, r, p, r.Fragment, Target{URL: p.url, Page: p.id, Text: strings.TrimSpace(r.Fragment), Section: -1})
+		return l.section(p, r, t)
+	}
+	found := n.find(name, nil)
+	if len(found) == 0 {
+		found = n.word(name)
+	}
+	if len(found) == 0 && r.Kind == document.RefWiki {
+		if t, ok := l.quoted(p, r, name); ok {
+			return t
+		}
+	}
+	if len(found) == 0 {
+		if s := Slug(name); s != name {
+			found = n.find(s, nil)
+		}
+	}
+	if len(found) == 1 {
+		q := found[0]
+		text := q.title
+		if r.Fragment != "" {
+			text += " › " + r.Fragment
+			if id, ok := anchor(q, r.Fragment); ok && q.doc != nil {
+				for _, h := range q.doc.Headings {
+					if h.ID == id {
+						text = q.title + " › " + h.Text
+					}
+				}
+			}
+		}
+		t := l.anchored(p, r, q, r.Fragment, Target{URL: q.url, Page: q.id, Text: text, Section: -1})
+		return l.section(q, r, t)
+	}
+	d := diag.Diagnostic{Rule: "link-broken", Level: diag.Warning}
+	if len(found) > 1 {
+		ids := make([]string, 0, len(found))
+		for _, f := range found {
+			ids = append(ids, f.id)
+		}
+		slices.Sort(ids)
+		d.Rule, d.Msg, d.Hint = "link-ambiguous", quote(name)+" names "+count(len(ids))+" documents", "write one of "+enumerate(ids)
+	} else {
+		var rule string
+		_, rule, d.Msg, d.Hint = l.refer(name, nil)
+		if rule == "ref-hidden" {
+			d.Rule = "link-hidden"
+		}
+	}
+	l.at(p, r, &d)
+	text := r.Target
+	if r.Fragment != "" {
+		text += " › " + r.Fragment
+	}
+	return Target{Text: text, Section: -1}
+}
+
+// section notes which part of q a transclusion shows.
+func (l *linker) section(q *page, r *document.Ref, t Target) Target {
+	t.Section = -1
+	if r.Kind != document.RefEmbed || r.Fragment == "" || q.doc == nil {
+		return t
+	}
+	id, _ := anchor(q, r.Fragment)
+	t.Section = slices.IndexFunc(q.doc.Headings, func(h document.Heading) bool { return h.ID == id })
+	return t
+}
+
+// quoted resolves [[name.field.path]]: the field's value as text, linked to its
+// page.
+func (l *linker) quoted(p *page, r *document.Ref, name string) (Target, bool) {
+	for i := len(name) - 1; i > 0; i-- {
+		if name[i] != '.' {
+			continue
+		}
+		found := l.b.names.find(name[:i], nil)
+		if len(found) == 0 {
+			found = l.b.names.word(name[:i])
+		}
+		if len(found) != 1 || found[0].doc == nil {
+			continue
+		}
+		q := found[0]
+		keys := strings.Split(name[i+1:], ".")
+		v := document.Value{Kind: document.Dict, Map: q.doc.Front}
+		for k, key := range keys {
+			var next document.Value
+			ok := false
+			switch v.Kind {
+			case document.Dict:
+				var f document.Field
+				f, ok = v.Map.Get(key)
+				next = f.Value
+			case document.List:
+				if n, err := strconv.Atoi(key); err == nil && n >= 1 && n <= len(v.List) {
+					next, ok = v.List[n-1], true
+				}
+			}
+			if !ok {
+				d := diag.Diagnostic{Rule: "quote-unknown", Level: diag.Warning, Msg: quote(name[:i]) + " has no " + quote(strings.Join(keys[:k+1], "."))}
+				if v.Kind == document.Dict {
+					var have []string
+					for _, f := range v.Map.Fields {
+						have = append(have, f.Key)
+					}
+					if near := diag.Nearest(key, have); near != "" {
+						d.Hint = "did you mean " + quote(near) + "?"
+					} else {
+						d.Hint = "it has " + enumerate(have)
+					}
+				}
+				l.at(p, r, &d)
+				return Target{URL: q.url, Page: q.id, Text: name, Section: -1}, true
+			}
+			v = next
+		}
+		text := scalarText(v)
+		if text == "" {
+			d := diag.Diagnostic{Rule: "quote-unknown", Level: diag.Warning, Msg: quote(name) + " is no single value", Hint: "name a field that holds a text or a number"}
+			l.at(p, r, &d)
+			text = name
+		}
+		return Target{URL: q.url, Page: q.id, Text: text, Quote: true, Section: -1}, true
+	}
+	return Target{}, false
+}
+
+// scalarText returns a value as its page shows it: numbers without loss, big
+// ones with thin spaces between thousands.
+func scalarText(v document.Value) string {
+	switch v.Kind {
+	case document.String:
+		return v.Str
+	case document.Int:
+		return groupDigits(strconv.FormatInt(v.Int, 10))
+	case document.Float:
+		return groupDigits(strconv.FormatFloat(v.Float, 'f', -1, 64))
+	case document.Bool:
+		if v.Bool {
+			return "yes"
+		}
+		return "no"
+	}
+	return ""
+}
+
+func groupDigits(s string) string {
+	whole, frac, dot := strings.Cut(s, ".")
+	sign := ""
+	if strings.HasPrefix(whole, "-") {
+		sign, whole = "-", whole[1:]
+	}
+	if len(whole) > 4 {
+		var b strings.Builder
+		for i, c := range whole {
+			if i > 0 && (len(whole)-i)%3 == 0 {
+				b.WriteRune('\u202f')
+			}
+			b.WriteRune(c)
+		}
+		whole = b.String()
+	}
+	if dot {
+		whole += "." + frac
+	}
+	return sign + whole
+}
+
+func escapeFragment(s string) string { return escapePath(s) }
+
+// escapeQuery keeps what a query may hold.
+func escapeQuery(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; pathSafe(c) || c == '&' || c == '?' || c == '%' || c == ':' {
+			b.WriteByte(c)
+		} else {
+			b.WriteByte('%')
+			b.WriteByte(upperhex[c>>4])
+			b.WriteByte(upperhex[c&15])
+		}
+	}
+	return b.String()
+}
+
+// byDeclared sorts edges of one page in the order of its front matter.
+func byPlace(x, y edge) int { return cmp.Compare(x.at.Line*4096+x.at.Col, y.at.Line*4096+y.at.Col) }

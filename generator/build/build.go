@@ -1,0 +1,529 @@
+// Package build runs the road from a site's files to its output: scan, compile,
+// link, check, make, commit. A Session keeps what one run leaves for the next;
+// each stage is a function of the stage before it.
+package build
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"playbook/generator/artifact"
+	"playbook/generator/book"
+	"playbook/generator/check"
+	"playbook/generator/diag"
+	"playbook/generator/document"
+	"playbook/generator/kind"
+	"playbook/generator/output"
+	"playbook/generator/render"
+	"playbook/generator/source"
+)
+
+// Options say what to build and how. The zero value of each means the default.
+type Options struct {
+	Source string // the site's folder, "." if empty
+	Dest   string // the output folder, "public" in Source if empty
+	Config string // configuration file, playbook.toml in Source if empty and there
+
+	BaseURL    string                              // instead of the configuration's
+	Drafts     bool                                // show drafts
+	Future     bool                                // show what is not yet published
+	Strict     bool                                // warnings fail as errors do
+	KeepGoing  bool                                // write what can be made in spite of errors
+	NoCache    bool                                // use nothing of earlier runs
+	Portable   bool                                // name every index.html, so that the folder opens without a server
+	CheckOnly  bool                                // report and write nothing
+	AsOf       string                              // today, "2026-11-23"
+	Builtin    fs.FS                               // the built-in layouts
+	Version    string                              // of the program
+	Workers    int                                 // 0: GOMAXPROCS
+	Now        func() time.Time                    // for durations only; nil: none are reported
+	OnProgress func(stage string, done, total int) // nil: nobody watches; called from one goroutine at a time
+	Why        func(path string, c *artifact.Change)
+
+	// Begin gives where outputs go; nil means the folder Dest, committed all or
+	// none. serve gives its memory instead.
+	Begin func(ctx context.Context) (Sink, error)
+}
+
+// Sink takes a site's outputs. Has, Put and Copy may be called from many
+// goroutines; after Commit or Abort the Sink is done. Abort after Commit does
+// nothing.
+type Sink interface {
+	artifact.Sink
+	Copy(path string, d source.Digest, r io.Reader) error
+	Commit() (output.Result, error)
+	Abort()
+}
+
+// Seconds are the durations of a run, in total and by stage.
+type Seconds struct {
+	Total   float64 `json:"total"`
+	Scan    float64 `json:"scan"`
+	Load    float64 `json:"load"`
+	Compile float64 `json:"compile"`
+	Link    float64 `json:"link"`
+	Check   float64 `json:"check"`
+	Render  float64 `json:"render"`
+	Commit  float64 `json:"commit"`
+}
+
+// Stats count what a run did.
+type Stats struct {
+	Documents    int     `json:"documents"` // Markdown files compiled or reused
+	Pages        int     `json:"pages"`     // pages of the site, generated ones too
+	Rendered     int     `json:"rendered"`  // outputs made
+	Reused       int     `json:"reused"`    // outputs whose trace still held
+	Written      int     `json:"written"`   // files written
+	Removed      int     `json:"removed"`   // files removed
+	Errors       int     `json:"errors"`
+	Warnings     int     `json:"warnings"`
+	Bytes        int64   `json:"bytes"` // written
+	Seconds      Seconds `json:"seconds"`
+	PeakRSSBytes int64   `json:"peak_rss_bytes"` // of the process
+}
+
+// Result is what a run found and did. Source gives the text of a file named in
+// a diagnostic, nil if it is not there.
+type Result struct {
+	Diags    []diag.Diagnostic
+	Stats    Stats
+	Source   func(file string) []byte
+	Document func(path string) string // the document, as diagnostics call it, that an output was made of; "" if none
+	Failed   bool                     // nothing was written because of errors
+}
+
+// ConfigError tells that the configuration cannot be used.
+type ConfigError struct {
+	Diags  []diag.Diagnostic
+	Source func(file string) []byte
+	Msg    string // where there is no place to point at
+}
+
+func (e *ConfigError) Error() string {
+	if e.Msg != "" {
+		return e.Msg
+	}
+	return fmt.Sprintf("%s: %s", e.Diags[0].At.File, e.Diags[0].Msg)
+}
+
+// Run builds once, from nothing kept.
+func Run(ctx context.Context, o Options) (*Result, error) { return new(Session).Run(ctx, o) }
+
+// Session keeps between runs what makes the next one faster. Its results do
+// not depend on what it keeps. It is used by one goroutine at a time.
+type Session struct {
+	content *source.Tree
+	docs    map[string]*document.Document // by path
+	markup  document.Options
+	state   *artifact.State
+}
+
+// Site is a site as far as it was loaded and linked, for commands that ask
+// about it.
+type Site struct {
+	Dir     string // the site's folder
+	Config  Config
+	Kinds   *kind.Set
+	Book    *book.Book
+	Content *source.Tree
+	Layouts *source.Tree
+	theme   *render.Theme
+	configs *source.Tree
+	name    string // of the configuration, as diagnostics call it
+	dest    string
+	diags   []diag.Diagnostic
+	docs    int
+}
+
+// Open loads and links a site without making anything.
+func Open(ctx context.Context, o Options) (*Site, error) {
+	var t Stats
+	return new(Session).open(ctx, o, &t)
+}
+
+// Diags returns what loading and linking found.
+func (s *Site) Diags() []diag.Diagnostic { return s.diags }
+
+// Source returns the text of a file that diagnostics name, nil if there is none.
+func (s *Site) Source(file string) []byte {
+	for _, t := range []*source.Tree{s.Content, s.Layouts, s.configs} {
+		if t == nil {
+			continue
+		}
+		if p, ok := strings.CutPrefix(file, t.Name()); ok {
+			if b, _, err := t.Read(p); err == nil {
+				return b
+			}
+		}
+		for _, f := range t.Files() {
+			if f.Name == file {
+				if b, _, err := t.Read(f.Path); err == nil {
+					return b
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// timer measures stages with the clock it was given.
+type timer struct {
+	now   func() time.Time
+	start time.Time
+}
+
+func (t *timer) lap(into *float64) {
+	if t.now != nil {
+		n := t.now()
+		*into += n.Sub(t.start).Seconds()
+		t.start = n
+	}
+}
+
+func (o *Options) fill() {
+	if o.Source == "" {
+		o.Source = "."
+	}
+	if o.Dest == "" {
+		o.Dest = filepath.Join(o.Source, "public")
+	}
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	if o.OnProgress == nil {
+		o.OnProgress = func(string, int, int) {}
+	}
+	if o.Now == nil {
+		o.Now = func() time.Time { return time.Time{} }
+	}
+}
+
+// open runs the stages before making: scan, load, compile, link.
+func (s *Session) open(ctx context.Context, o Options, st *Stats) (*Site, error) {
+	o.fill()
+	clock := timer{now: o.Now, start: o.Now()}
+	site := &Site{Dir: o.Source, dest: o.Dest}
+	if err := site.configure(o); err != nil {
+		return nil, err
+	}
+	c := &site.Config
+	if o.BaseURL != "" {
+		c.Book.BaseURL = o.BaseURL
+	}
+	contentDir := filepath.Join(o.Source, filepath.FromSlash(c.Content))
+	prefix := filepath.ToSlash(filepath.Clean(filepath.FromSlash(c.Content))) + "/"
+	if prefix == "./" {
+		prefix = ""
+	}
+	layoutsDir := filepath.Join(o.Source, filepath.FromSlash(c.Layouts))
+	var prev *source.Tree
+	if !o.NoCache {
+		prev = s.content
+	}
+	ignore := c.Ignore
+	if prefix == "" { // the site's own files are no content where the content is the whole folder
+		ignore = append([]string{"/playbook.toml", "/" + strings.Trim(c.Layouts, "/") + "/"}, ignore...)
+	}
+	content, diags, err := source.Scan(ctx, contentDir, source.Options{Name: prefix, Ignore: ignore, Skip: inside(contentDir, o.Dest), Now: o.Now()}, prev)
+	if err != nil {
+		return nil, err
+	}
+	builtin, err := source.FromFS(o.Builtin, source.Options{Name: "builtin:layouts/", KeepUnderscore: true})
+	if err != nil {
+		return nil, err
+	}
+	own, more, err := source.Scan(ctx, layoutsDir, source.Options{Name: filepath.ToSlash(filepath.Clean(filepath.FromSlash(c.Layouts))) + "/", KeepUnderscore: true, Now: o.Now()}, nil)
+	if err != nil {
+		return nil, err
+	}
+	site.Content, site.Layouts = content, source.Overlay(builtin, own)
+	diags = append(diags, more...)
+	clock.lap(&st.Seconds.Scan)
+
+	kinds, more := kind.Load(site.Layouts)
+	diags = append(diags, more...)
+	site.Kinds = kinds
+	var theme *render.Theme
+	if theme, more, err = render.Load(site.Layouts, c.Book.Accent, o.Version); err != nil {
+		return nil, err
+	}
+	site.theme = theme
+	diags = append(diags, more...)
+	diags = append(diags, c.checkKinds(kinds, site.configName())...)
+	clock.lap(&st.Seconds.Load)
+
+	docs, err := s.compile(ctx, o, content, c.Markup)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range docs {
+		diags = append(diags, d.Diags...)
+	}
+	site.docs, st.Documents = len(docs), len(docs)
+	clock.lap(&st.Seconds.Compile)
+
+	b, more, err := book.Link(ctx, book.Input{Docs: docs, Kinds: kinds, Files: content, Layouts: theme.Layouts, Texts: theme.Texts, Assets: theme.Assets,
+		Config: c.Book, AsOf: o.AsOf, Drafts: o.Drafts, Future: o.Future, Portable: o.Portable, Version: o.Version, Workers: o.Workers})
+	if err != nil {
+		return nil, err
+	}
+	site.Book = b
+	site.diags = append(diags, more...)
+	st.Pages = len(b.PageIDs())
+	clock.lap(&st.Seconds.Link)
+	s.content = content
+	return site, nil
+}
+
+// compile compiles the documents of a tree, those whose bytes are as they were
+// excepted.
+func (s *Session) compile(ctx context.Context, o Options, content *source.Tree, markup document.Options) ([]*document.Document, error) {
+	var files []source.File
+	for _, f := range content.Files() {
+		if isMarkdown(f.Path) {
+			files = append(files, f)
+		}
+	}
+	known := s.docs
+	if o.NoCache || s.markup != markup {
+		known = nil
+	}
+	c := document.NewCompiler(markup)
+	docs := make([]*document.Document, len(files))
+	var next, done atomic.Int64
+	var failed atomic.Pointer[error]
+	var wg sync.WaitGroup
+	for range min(o.Workers, max(1, len(files))) {
+		wg.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(files) || failed.Load() != nil || ctx.Err() != nil {
+					return
+				}
+				f := files[i]
+				if d := known[f.Path]; d != nil {
+					if now, err := content.Digest(f.Path); err == nil && now == d.Digest {
+						docs[i] = d
+						continue
+					}
+				}
+				src, _, err := content.Read(f.Path)
+				if err != nil {
+					failed.CompareAndSwap(nil, &err)
+					return
+				}
+				docs[i] = c.Compile(f.Path, f.Name, src)
+				done.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := failed.Load(); err != nil {
+		return nil, *err
+	}
+	s.markup = markup
+	s.docs = make(map[string]*document.Document, len(docs))
+	for _, d := range docs {
+		s.docs[d.Path] = d
+	}
+	return docs, nil
+}
+
+func isMarkdown(p string) bool {
+	switch strings.ToLower(filepath.Ext(p)) {
+	case ".md", ".markdown":
+		return true
+	}
+	return false
+}
+
+// inside returns dest as a path below root, when it lies there: the output is
+// no content.
+func inside(root, dest string) []string {
+	r, err1 := filepath.Abs(root)
+	d, err2 := filepath.Abs(dest)
+	if err1 != nil || err2 != nil {
+		return nil
+	}
+	rel, err := filepath.Rel(r, d)
+	if err != nil || rel == "." || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+		return nil
+	}
+	return []string{filepath.ToSlash(rel)}
+}
+
+// Run builds the site.
+func (s *Session) Run(ctx context.Context, o Options) (*Result, error) {
+	o.fill()
+	res := &Result{}
+	st := &res.Stats
+	total := timer{now: o.Now, start: o.Now()}
+	site, err := s.open(ctx, o, st)
+	if err != nil {
+		return nil, err
+	}
+	res.Source, res.Document = site.Source, site.Book.DocumentAt
+	clock := timer{now: o.Now, start: o.Now()}
+	diags := append(site.diags, check.Run(site.Book)...)
+	clock.lap(&st.Seconds.Check)
+	finish := func() {
+		res.Diags = site.judge(diags, o)
+		st.Errors, st.Warnings = diag.Count(res.Diags)
+		total.lap(&st.Seconds.Total)
+		st.PeakRSSBytes = peakMemory()
+	}
+	if o.CheckOnly {
+		finish()
+		return res, nil
+	}
+	if e, w := diag.Count(site.judge(slices.Clone(diags), o)); !o.KeepGoing && (e > 0 || o.Strict && w > 0) {
+		res.Failed = true
+		finish()
+		return res, nil
+	}
+	begin := o.Begin
+	if begin == nil {
+		begin = func(ctx context.Context) (Sink, error) { return output.Begin(ctx, o.Dest, output.Options{}) }
+	}
+	tx, err := begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Abort()
+	prev := s.state
+	if o.NoCache {
+		prev = nil
+	}
+	made, err := artifact.MakeAll(ctx, artifact.Input{Book: site.Book, Targets: site.theme.Targets(site.Book), Fragments: site.theme.Fragments,
+		Prev: prev, Sink: tx, Workers: o.Workers, Why: o.Why})
+	if err != nil {
+		return nil, err
+	}
+	s.state = made.State
+	st.Rendered, st.Reused = made.Made, made.Reused
+	diags = append(diags, made.Diags()...)
+	clock.lap(&st.Seconds.Render)
+	if e, w := diag.Count(site.judge(slices.Clone(diags), o)); !o.KeepGoing && (e > 0 || o.Strict && w > 0) {
+		res.Failed = true
+		finish()
+		return res, nil
+	}
+	for _, f := range site.Book.Files() {
+		d, err := site.Content.Digest(f)
+		if err != nil {
+			return nil, err
+		}
+		if tx.Has(f, d) {
+			continue
+		}
+		r, err := site.Content.Open(f)
+		if err != nil {
+			return nil, err
+		}
+		err = tx.Copy(f, d, r)
+		r.Close()
+		if err != nil {
+			return nil, err
+		}
+	}
+	out, err := tx.Commit()
+	if err != nil {
+		return nil, err
+	}
+	st.Written, st.Removed, st.Bytes = out.Written, out.Removed, out.Bytes
+	clock.lap(&st.Seconds.Commit)
+	finish()
+	return res, nil
+}
+
+// configure finds and reads the configuration.
+func (site *Site) configure(o Options) error {
+	path := o.Config
+	if path == "" {
+		path = filepath.Join(o.Source, "playbook.toml")
+	}
+	src, err := source.ReadFile(path, maxConfig)
+	switch {
+	case err == nil:
+	case source.IsNotExist(err) && o.Config == "":
+		src = nil
+	case source.IsNotExist(err):
+		return &ConfigError{Msg: "there is no configuration " + o.Config}
+	default:
+		return err
+	}
+	name := filepath.ToSlash(path)
+	if o.Config == "" {
+		name = "playbook.toml"
+	}
+	c, diags := ParseConfig(name, src)
+	if len(diags) > 0 {
+		return &ConfigError{Diags: diags, Source: func(f string) []byte {
+			if f == name {
+				return src
+			}
+			return nil
+		}}
+	}
+	for key, dir := range map[string]string{"content": c.Content, "layouts": c.Layouts} {
+		if filepath.IsAbs(dir) || !filepath.IsLocal(filepath.FromSlash(dir)) {
+			return &ConfigError{Msg: fmt.Sprintf("%s: %s must name a folder inside the site, not %q", name, key, dir)}
+		}
+	}
+	site.Config, site.name = c, name
+	return nil
+}
+
+// maxConfig bounds the configuration in bytes.
+const maxConfig = 1 << 20
+
+func (site *Site) configName() string { return site.name }
+
+// checkKinds names rules of the configuration that speak of unknown kinds.
+func (c *Config) checkKinds(kinds *kind.Set, name string) []diag.Diagnostic {
+	var out []diag.Diagnostic
+	for _, r := range c.Book.Kinds {
+		if kinds.Get(r.Kind) == nil {
+			var ids []string
+			for _, k := range kinds.All() {
+				ids = append(ids, k.ID)
+			}
+			hint := "the kinds are " + strings.Join(ids, ", ")
+			if n := diag.Nearest(r.Kind, ids); n != "" {
+				hint = `did you mean "` + n + `"?`
+			}
+			out = append(out, diag.Diagnostic{Rule: "kind-unknown", Level: diag.Error, At: diag.Pos{File: name}, Msg: `kinds: there is no kind "` + r.Kind + `" for "` + r.Folder + `"`, Hint: hint})
+		}
+	}
+	return out
+}
+
+// judge applies the configured levels and the pages' own exceptions, and puts
+// the diagnostics in order.
+func (site *Site) judge(diags []diag.Diagnostic, _ Options) []diag.Diagnostic {
+	out := diags[:0]
+	for _, d := range diags {
+		if l, ok := site.Config.Levels[d.Rule]; ok && (d.Level != diag.Error || l == diag.Error) {
+			d.Level = l
+		}
+		if d.Level == diag.Warning && site.Book.Excused(d.At.File, d.Rule) {
+			d.Level = diag.Off
+		}
+		if d.Level != diag.Off {
+			out = append(out, d)
+		}
+	}
+	return diag.Sort(out)
+}

@@ -1,0 +1,227 @@
+package kind
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"playbook/generator/diag"
+)
+
+// Derived is a value worked out from a document and those related to it.
+type Derived struct {
+	Name        string
+	Label       string // what readers see
+	Description string
+	Type        string   // in the words of Field.Type
+	Source      string   // the expression as written
+	Uses        []string // names of the document itself that it reads, sorted
+	Far         []string // names of other documents that it reads, sorted
+
+	prog *program
+}
+
+// Eval works the value out: nil (unknown), bool, int64, float64, string, Object,
+// []any or map[string]any of these. The form is the same for every document: a
+// number that is not always whole is always a float64. Errors are those of
+// Object.Get, unchanged, or an *EvalError.
+func (d *Derived) Eval(self Object, today string) (any, error) {
+	v, err := d.prog.eval(self, today, nil, 0)
+	if err != nil {
+		return nil, err
+	}
+	if i, ok := v.(int64); ok && d.prog.typ.k == tNum {
+		return float64(i), nil
+	}
+	return v, nil
+}
+
+// Check is a condition under which a document deserves a diagnostic.
+type Check struct {
+	ID      string // the diagnostic's rule
+	Level   diag.Level
+	For     []string // path of the list whose elements it looks at one by one, nil for the document as a whole
+	When    string   // the expression as written
+	Message string   // with its holes
+	At      []string // front matter path the diagnostic points at; "*" is the element
+
+	when      *program
+	msg, hint message
+}
+
+// Fired is one diagnostic a check gives.
+type Fired struct {
+	Path []string // in the front matter; may lead further than the document goes
+	Msg  string
+	Hint string
+}
+
+// Eval returns what the check has to say about a document, in the order of the
+// list if it looks at one. What is unknown does not fire. Errors are those of
+// Derived.Eval; what fired before is returned with them.
+func (c *Check) Eval(self Object, today string) ([]Fired, error) {
+	var out []Fired
+	err := overList(self, c.For, func(it any, i int) error {
+		v, err := c.when.eval(self, today, it, i+1)
+		if err != nil {
+			return err
+		}
+		switch v := v.(type) {
+		case nil:
+			return nil
+		case bool:
+			if !v {
+				return nil
+			}
+		default:
+			return &EvalError{Msg: fmt.Sprintf("the check %q needs yes or no, not %s", c.ID, wordOf(v))}
+		}
+		f := Fired{Path: element(c.At, i)}
+		if f.Msg, err = c.msg.eval(self, today, it, i+1); err != nil {
+			return err
+		}
+		if f.Hint, err = c.hint.eval(self, today, it, i+1); err != nil {
+			return err
+		}
+		out = append(out, f)
+		return nil
+	})
+	return out, err
+}
+
+// Calendar is a date of documents that a calendar shows.
+type Calendar struct {
+	For   []string // path of the list each element of which has such a date, nil for the document
+	Date  string   // where the date is, of the element if there is For
+	Title string   // with its holes
+
+	date  *program
+	title message
+}
+
+// Event is one entry of a calendar.
+type Event struct {
+	Date  string // 2026-03-31
+	Title string
+	Path  []string // of the date in the front matter
+}
+
+// Eval returns the events of a document. What has no date is none.
+func (c *Calendar) Eval(self Object, today string) ([]Event, error) {
+	var out []Event
+	err := overList(self, c.For, func(it any, i int) error {
+		v, err := c.date.eval(self, today, it, i+1)
+		s, ok := v.(string)
+		if err != nil || !ok {
+			return err
+		}
+		if _, ok := day(s); !ok {
+			return nil
+		}
+		e := Event{Date: s[:10], Path: strings.Split(c.Date, ".")}
+		if c.For != nil {
+			e.Path = slices.Concat(c.For, []string{strconv.Itoa(i)}, e.Path)
+		}
+		if e.Title, err = c.title.eval(self, today, it, i+1); err != nil {
+			return err
+		}
+		out = append(out, e)
+		return nil
+	})
+	return out, err
+}
+
+// overList calls f for each element of the list at path, or once with nothing
+// if there is no path.
+func overList(self Object, path []string, f func(it any, i int) error) error {
+	if path == nil {
+		return f(nil, 0)
+	}
+	v, err := self.Get(path[0])
+	v = known(v)
+	for _, p := range path[1:] {
+		if err != nil {
+			return err
+		}
+		v, _, err = memberOf(v, p)
+	}
+	if err != nil {
+		return err
+	}
+	list, _ := v.([]any)
+	for i, e := range list {
+		if err := f(known(e), i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// element fills the first star of a path in.
+func element(path []string, i int) []string {
+	j := slices.Index(path, "*")
+	if j < 0 {
+		return path
+	}
+	out := slices.Clone(path)
+	out[j] = strconv.Itoa(i)
+	return out
+}
+
+// message is a text with {{expressions}} in it.
+type message []part
+
+type part struct {
+	lit  string
+	prog *program // nil for lit
+}
+
+func (m message) eval(self Object, today string, it any, nth int) (string, error) {
+	if len(m) == 1 && m[0].prog == nil {
+		return m[0].lit, nil
+	}
+	var b strings.Builder
+	for _, p := range m {
+		if p.prog == nil {
+			b.WriteString(p.lit)
+			continue
+		}
+		v, err := p.prog.eval(self, today, it, nth)
+		if err != nil {
+			return "", err
+		}
+		b.WriteString(text(v))
+	}
+	return b.String(), nil
+}
+
+// holes cuts a message at its {{ }} and hands each expression to compile with
+// the number of characters before it. ok is false for a hole that is not closed;
+// off is then where it begins.
+func holes(s string, compile func(src string, off int) *program) (m message, off int, ok bool) {
+	before := 0
+	for {
+		i := strings.Index(s, "{{")
+		if i < 0 {
+			if s != "" {
+				m = append(m, part{lit: s})
+			}
+			return m, 0, true
+		}
+		j := strings.Index(s[i:], "}}")
+		if j < 0 {
+			return m, before + utf8.RuneCountInString(s[:i]), false
+		}
+		if i > 0 {
+			m = append(m, part{lit: s[:i]})
+		}
+		src := s[i+2 : i+j]
+		if p := compile(src, before+utf8.RuneCountInString(s[:i+2])); p != nil {
+			m = append(m, part{prog: p})
+		}
+		before += utf8.RuneCountInString(s[:i+j+2])
+		s = s[i+j+2:]
+	}
+}

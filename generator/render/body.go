@@ -1,0 +1,152 @@
+package render
+
+import (
+	"bytes"
+	"html/template"
+	"slices"
+	"strconv"
+
+	"playbook/generator/artifact"
+	"playbook/generator/book"
+	"playbook/generator/document"
+)
+
+// maxEmbedDepth and maxEmbedBytes bound transclusion: pages that show each
+// other, or one that shows many large ones, must not fill the memory.
+const (
+	maxEmbedDepth = 5
+	maxEmbedBytes = 2 << 20
+)
+
+// body splices resolved references into a page's HTML.
+func body(r *artifact.Reader, id string) template.HTML {
+	b := artifact.Ask[*book.Body](r, book.Question{Op: book.OpBody, Arg: id})
+	if b == nil {
+		return ""
+	}
+	s := splicer{r: r, home: id, open: []string{id}}
+	s.out.Grow(len(b.HTML) + len(b.HTML)/4)
+	s.splice(b, 0, len(b.HTML))
+	return template.HTML(s.out.String())
+}
+
+type splicer struct {
+	r    *artifact.Reader
+	out  bytes.Buffer
+	home string   // id of the page that is made
+	open []string // pages being spliced, outermost first
+}
+
+// splice writes b.HTML[from:to] with its holes filled.
+func (s *splicer) splice(b *book.Body, from, to int) {
+	embedded := len(s.open) > 1
+	pos := from
+	i, _ := slices.BinarySearchFunc(b.Holes, from, func(h book.Hole, at int) int { return h.At - at })
+	for ; i < len(b.Holes) && b.Holes[i].At <= to; i++ {
+		h := b.Holes[i]
+		if h.At == to && to != len(b.HTML) {
+			break
+		}
+		s.out.Write(b.HTML[pos:h.At])
+		pos = h.At
+		switch kind := document.HoleKind(h.Kind); kind {
+		case document.HoleID:
+			if !embedded {
+				s.out.WriteString(` id="`)
+				template.HTMLEscape(&s.out, []byte(b.IDs[h.Arg]))
+				s.out.WriteByte('"')
+			}
+		case document.HoleLocal:
+			if embedded {
+				s.attr(b.URL)
+			}
+		default:
+			s.ref(b, kind, &b.Targets[h.Arg])
+		}
+	}
+	s.out.Write(b.HTML[pos:to])
+}
+
+func (s *splicer) ref(b *book.Body, kind document.HoleKind, t *book.Target) {
+	switch kind {
+	case document.HoleHref:
+		switch {
+		case t.URL == "":
+			s.out.WriteString(` class="missing"`)
+		case t.URL[0] == '#' && len(s.open) > 1: // a link within a page that is shown in another
+			s.out.WriteString(` href="`)
+			s.attr(b.URL)
+			s.attr(t.URL)
+			s.out.WriteByte('"')
+		default:
+			s.out.WriteString(` href="`)
+			s.attr(t.URL)
+			s.out.WriteByte('"')
+		}
+	case document.HoleSrc:
+		if t.URL == "" {
+			s.out.WriteString(` src="data:," class="missing"`)
+			return
+		}
+		s.out.WriteString(` src="`)
+		s.attr(t.URL)
+		s.out.WriteByte('"')
+		if t.W > 0 {
+			s.out.WriteString(` width="` + strconv.Itoa(t.W) + `" height="` + strconv.Itoa(t.H) + `"`)
+		}
+	case document.HoleText:
+		template.HTMLEscape(&s.out, []byte(t.Text))
+	case document.HoleEmbed:
+		s.embed(t)
+	}
+}
+
+func (s *splicer) attr(url string) { template.HTMLEscape(&s.out, []byte(url)) }
+
+// embed shows the blocks of another page, or says why it does not.
+func (s *splicer) embed(t *book.Target) {
+	if t.Page == "" {
+		s.note(t.Text, "", "is not there")
+		return
+	}
+	if slices.Contains(s.open, t.Page) {
+		s.note(t.Text, t.URL, "shows this page itself")
+		return
+	}
+	if len(s.open) > maxEmbedDepth || s.out.Len() > maxEmbedBytes {
+		s.note(t.Text, t.URL, "is too deep to show here")
+		return
+	}
+	o := artifact.Ask[*book.Body](s.r, book.Question{Op: book.OpBody, Arg: t.Page})
+	if o == nil {
+		s.note(t.Text, t.URL, "has no text of its own")
+		return
+	}
+	from, to := 0, len(o.HTML)
+	if t.Section >= 0 && t.Section < len(o.Heads) {
+		from, to = o.Heads[t.Section][0], o.Heads[t.Section][1]
+	}
+	s.out.WriteString(`<div class="embed">`)
+	s.open = append(s.open, t.Page)
+	s.splice(o, from, to)
+	s.open = s.open[:len(s.open)-1]
+	s.out.WriteString(`<p class="embed-source"><a href="`)
+	s.attr(t.URL)
+	s.out.WriteString(`">`)
+	template.HTMLEscape(&s.out, []byte(t.Text))
+	s.out.WriteString(`</a></p></div>`)
+}
+
+func (s *splicer) note(text, url, why string) {
+	s.out.WriteString(`<p class="embed-missing">`)
+	if url != "" {
+		s.out.WriteString(`<a href="`)
+		s.attr(url)
+		s.out.WriteString(`">`)
+	}
+	template.HTMLEscape(&s.out, []byte(text))
+	if url != "" {
+		s.out.WriteString(`</a>`)
+	}
+	s.out.WriteString(` ` + why + `</p>`)
+}

@@ -1,0 +1,172 @@
+package render
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"playbook/generator/artifact"
+	"playbook/generator/book"
+	"playbook/generator/diag"
+	"playbook/generator/source"
+)
+
+type digest = source.Digest
+
+// Targets returns everything the theme makes of a book: pages, tag pages,
+// redirects, the page for what is not found, and assets, sorted by path. Where
+// a page and something the theme adds would have one path, the page wins.
+func (t *Theme) Targets(b *book.Book) []artifact.Target {
+	var out []artifact.Target
+	taken := map[string]bool{}
+	add := func(path string, mk artifact.Make) {
+		if !taken[path] {
+			taken[path] = true
+			out = append(out, artifact.Target{Path: path, Make: mk})
+		}
+	}
+	for _, id := range b.PageIDs() {
+		path := b.OutputOf(id)
+		add(path, func(r *artifact.Reader) ([]byte, []diag.Diagnostic) { return t.page(r, id, path) })
+	}
+	for _, slug := range b.TagSlugs() {
+		path := "tags/" + slug + "/index.html"
+		add(path, func(r *artifact.Reader) ([]byte, []diag.Diagnostic) {
+			return t.framed(&View{t: t, r: r, tag: slug}, path, "tag.html")
+		})
+	}
+	if len(b.TagSlugs()) > 0 {
+		const path = "tags/index.html"
+		add(path, func(r *artifact.Reader) ([]byte, []diag.Diagnostic) {
+			return t.framed(&View{t: t, r: r}, path, "tags.html")
+		})
+	}
+	add("404.html", func(r *artifact.Reader) ([]byte, []diag.Diagnostic) {
+		return t.framed(&View{t: t, r: r}, "404.html", "404.html")
+	})
+	for _, old := range b.Redirects() {
+		path := old + "/index.html"
+		add(path, func(r *artifact.Reader) ([]byte, []diag.Diagnostic) { return t.redirect(r, old, path) })
+	}
+	for name, path := range t.Assets {
+		add(path, func(r *artifact.Reader) ([]byte, []diag.Diagnostic) {
+			artifact.Ask[digest](r, book.Question{Op: book.OpLayout, Arg: "assets/" + name})
+			return t.assets[path], nil
+		})
+	}
+	slices.SortFunc(out, func(x, y artifact.Target) int { return strings.Compare(x.Path, y.Path) })
+	return out
+}
+
+// page makes the page of an id.
+func (t *Theme) page(r *artifact.Reader, id, path string) ([]byte, []diag.Diagnostic) {
+	v := &View{t: t, r: r, id: id}
+	p := v.self()
+	own := ""
+	if p.Layout != "" {
+		own = strings.TrimSuffix(p.Layout, ".html") + ".html"
+	}
+	kind := ""
+	if p.Card.Kind != "" {
+		kind = "kinds/" + p.Card.Kind
+	}
+	var names []string
+	switch {
+	case v.IsHome():
+		names = []string{own, "home.html", "list.html", "page.html"}
+	case p.Card.IsSection:
+		list := ""
+		if k := v.SectionKind(); k != nil {
+			list = "kinds/" + k.ID + "/list.html"
+		}
+		names = []string{own, list, "list.html", "page.html"}
+	default:
+		if kind != "" {
+			kind += "/page.html"
+		}
+		names = []string{own, kind, "page.html"}
+	}
+	return t.framed(v, path, names...)
+}
+
+// framed executes the first of the layouts that exists.
+func (t *Theme) framed(v *View, path string, names ...string) ([]byte, []diag.Diagnostic) {
+	name, err := v.layoutFor(names...)
+	if err != nil {
+		return nil, []diag.Diagnostic{{Rule: "layout-missing", Level: diag.Error, At: diag.Pos{File: path}, Msg: err.Error(), Hint: "add one of them to layouts/"}}
+	}
+	var w bytes.Buffer
+	w.Grow(16 << 10)
+	diags := t.execute(&w, name, v)
+	return t.rooted(v, path, w.Bytes()), diags
+}
+
+// rooted replaces the mark at the head of URLs by the way from path to the root.
+// A page that a server shows at any address needs an absolute way.
+func (t *Theme) rooted(v *View, path string, html []byte) []byte {
+	up := "./"
+	if n := strings.Count(path, "/"); n > 0 {
+		up = strings.Repeat("../", n)
+	}
+	if path == "404.html" {
+		up = v.Site().BasePath
+	}
+	return bytes.ReplaceAll(html, []byte(book.Root), []byte(up))
+}
+
+// redirect makes the page at an old URL.
+func (t *Theme) redirect(r *artifact.Reader, old, path string) ([]byte, []diag.Diagnostic) {
+	v := &View{t: t, r: r}
+	c := ask[*book.Card](v, book.OpRedirect, old)
+	if c == nil {
+		return nil, nil
+	}
+	name, err := v.layoutFor("redirect.html")
+	if err != nil {
+		return nil, []diag.Diagnostic{{Rule: "layout-missing", Level: diag.Error, At: diag.Pos{File: path}, Msg: err.Error()}}
+	}
+	var w bytes.Buffer
+	diags := t.execute(&w, name, cardView{v, c})
+	return t.rooted(v, path, w.Bytes()), diags
+}
+
+// Fragments returns how the fragments of the theme are made: the navigation of
+// a section and the card of a page.
+func (t *Theme) Fragments(name string) (artifact.Make, bool) {
+	kind, arg, _ := strings.Cut(name, "/")
+	switch kind {
+	case "nav":
+		return func(r *artifact.Reader) ([]byte, []diag.Diagnostic) {
+			v := &View{t: t, r: r}
+			n := ask[*book.Nav](v, book.OpNav, arg)
+			if n == nil {
+				return nil, nil
+			}
+			return t.piece(v, navView{v, n}, "partials/nav.html")
+		}, true
+	case "card":
+		return func(r *artifact.Reader) ([]byte, []diag.Diagnostic) {
+			v := &View{t: t, r: r, id: arg}
+			c := ask[*book.Card](v, book.OpCard, arg)
+			if c == nil {
+				return nil, nil
+			}
+			own := ""
+			if c.Kind != "" {
+				own = "kinds/" + c.Kind + "/card.html"
+			}
+			return t.piece(v, cardView{v, c}, own, "card.html")
+		}, true
+	}
+	return nil, false
+}
+
+func (t *Theme) piece(v *View, data any, names ...string) ([]byte, []diag.Diagnostic) {
+	name, err := v.layoutFor(names...)
+	if err != nil {
+		return nil, []diag.Diagnostic{{Rule: "layout-missing", Level: diag.Error, Msg: err.Error(), Hint: "add one of them to layouts/"}}
+	}
+	var w bytes.Buffer
+	diags := t.execute(&w, name, data)
+	return w.Bytes(), diags
+}

@@ -1,0 +1,253 @@
+package serve
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"html"
+	"mime"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"playbook/generator/diag"
+)
+
+// ours is the folder below which the server's own addresses lie. No page can
+// have it: slugs never begin with a dot.
+const ours = "/.playbook/"
+
+//go:embed live.js
+var liveJS []byte
+
+//go:embed live.css
+var liveCSS []byte
+
+// ServeHTTP answers requests. Whoever is not asking for this server by one of
+// its names, or asks from another origin, learns nothing.
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store")
+	if !slices.Contains(s.hosts, strings.ToLower(r.Host)) || !s.sameOrigin(r) {
+		http.Error(w, "this server is not asked by that name", http.StatusForbidden)
+		return
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		h.Set("Allow", "GET, HEAD")
+		http.Error(w, "only GET and HEAD", http.StatusMethodNotAllowed)
+		return
+	}
+	// The request target must be a plain path: no absolute form, no backslash,
+	// no dots, nothing hidden by encoding.
+	p := r.URL.Path
+	if !strings.HasPrefix(r.RequestURI, "/") || strings.HasPrefix(r.RequestURI, "//") || strings.ContainsAny(p, "\\\x00") ||
+		strings.Contains(strings.ToLower(r.URL.EscapedPath()), "%2f") || dotted(p) {
+		http.Error(w, "no such address", http.StatusBadRequest)
+		return
+	}
+	if rest, ok := strings.CutPrefix(p, ours); ok {
+		s.own(w, r, rest)
+		return
+	}
+	if http.NewResponseController(w).SetWriteDeadline(s.o.Now().Add(writeTimeout)) != nil {
+		h.Set("Connection", "close")
+	}
+	site := s.site.Load()
+	name := strings.TrimPrefix(p, "/")
+	f := site.files[name]
+	if f == nil && (name == "" || strings.HasSuffix(name, "/")) {
+		name += "index.html"
+		f = site.files[name]
+	}
+	if f == nil && site.files[name+"/index.html"] != nil {
+		to := (&url.URL{Path: p + "/", RawQuery: r.URL.RawQuery}).String()
+		http.Redirect(w, r, to, http.StatusFound)
+		return
+	}
+	if f == nil {
+		s.missing(w, site, name)
+		return
+	}
+	s.write(w, r, name, f.data)
+}
+
+func dotted(p string) bool {
+	for seg := range strings.SplitSeq(p, "/") {
+		if seg == "." || seg == ".." {
+			return true
+		}
+	}
+	return false
+}
+
+// sameOrigin refuses what other sites' pages send. A browser names the origin
+// of such requests in one of two headers.
+func (s *server) sameOrigin(r *http.Request) bool {
+	if o := r.Header.Get("Origin"); o != "" {
+		u, err := url.Parse(o)
+		if err != nil || u.Scheme != "http" || !slices.Contains(s.hosts, strings.ToLower(u.Host)) {
+			return false
+		}
+	}
+	if site := r.Header.Get("Sec-Fetch-Site"); site == "cross-site" && r.Header.Get("Sec-Fetch-Mode") != "navigate" {
+		return false
+	}
+	return true
+}
+
+// types are those of what a site is made of; the system's table is not asked,
+// since it differs from machine to machine.
+var types = map[string]string{
+	".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".json": "application/json",
+	".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp",
+	".avif": "image/avif", ".ico": "image/x-icon", ".pdf": "application/pdf", ".txt": "text/plain; charset=utf-8", ".md": "text/plain; charset=utf-8",
+	".csv": "text/csv; charset=utf-8", ".ics": "text/calendar; charset=utf-8", ".woff2": "font/woff2", ".zip": "application/zip", ".mp4": "video/mp4",
+}
+
+func (s *server) write(w http.ResponseWriter, r *http.Request, name string, data []byte) {
+	typ := types[strings.ToLower(path.Ext(name))]
+	if typ == "" {
+		typ = "application/octet-stream"
+		w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": path.Base(name)}))
+	}
+	w.Header().Set("Content-Type", typ)
+	if strings.HasPrefix(typ, "text/html") {
+		data = live(data)
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(data)))
+	if r.Method == http.MethodHead {
+		return
+	}
+	w.Write(data) // a reader that is gone is no concern of ours
+}
+
+// live adds the script to a page.
+func live(data []byte) []byte {
+	const tag = `<link rel="stylesheet" href="/.playbook/live.css"><script src="/.playbook/live.js" defer></script>`
+	i := bytes.LastIndex(data, []byte("</body>"))
+	if i < 0 {
+		i = len(data)
+	}
+	out := make([]byte, 0, len(data)+len(tag))
+	out = append(append(append(out, data[:i]...), tag...), data[i:]...)
+	return out
+}
+
+// missing answers for an address that is not there, and names those near it.
+func (s *server) missing(w http.ResponseWriter, site *site, name string) {
+	var pages []string
+	for p := range site.files {
+		if q, ok := strings.CutSuffix(p, "index.html"); ok {
+			pages = append(pages, "/"+q)
+		}
+	}
+	slices.Sort(pages)
+	want := "/" + strings.TrimSuffix(name, "index.html")
+	var near []string
+	last := path.Base(strings.TrimSuffix(want, "/"))
+	for _, p := range pages {
+		if last != "/" && strings.Contains(p, last) && len(near) < 8 {
+			near = append(near, p)
+		}
+	}
+	if n := diag.Nearest(want, pages); n != "" && !slices.Contains(near, n) {
+		near = append([]string{n}, near...)
+	}
+	var b bytes.Buffer
+	b.WriteString(`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Not here</title></head><body class="playbook-missing"><main><h1>There is no page at ` +
+		html.EscapeString("/"+name) + `</h1>`)
+	if len(near) > 0 {
+		b.WriteString(`<p>Near it are:</p><ul>`)
+		for _, p := range near {
+			u := (&url.URL{Path: p}).String()
+			b.WriteString(`<li><a href="` + html.EscapeString(u) + `">` + html.EscapeString(p) + `</a></li>`)
+		}
+		b.WriteString(`</ul>`)
+	}
+	b.WriteString(`<p><a href="/">To the front page</a>. This page appears as soon as it exists.</p></main></body></html>`)
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(http.StatusNotFound)
+	w.Write(live(b.Bytes()))
+}
+
+// own answers the addresses of the live script.
+func (s *server) own(w http.ResponseWriter, r *http.Request, name string) {
+	switch name {
+	case "live.js":
+		w.Header().Set("Content-Type", types[".js"])
+		w.Write(liveJS)
+	case "live.css":
+		w.Header().Set("Content-Type", types[".css"])
+		w.Write(liveCSS)
+	case "state":
+		w.Header().Set("Content-Type", types[".json"])
+		json.NewEncoder(w).Encode(s.state(r.URL.Query().Get("path")))
+	case "events":
+		s.hub.serve(w, r, s.site.Load().version)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+// state is what a page asks after each build.
+type state struct {
+	Version   int               `json:"version"`
+	Digest    string            `json:"digest"` // of the page's look, "" if it does not exist
+	Sheets    map[string]string `json:"sheets"`
+	Problems  []problem         `json:"problems"`  // of this page, and those of layouts and configuration
+	Elsewhere int               `json:"elsewhere"` // errors of other pages
+}
+
+type problem struct {
+	Level string `json:"level"`
+	Text  string `json:"text"`
+}
+
+// maxProblems bounds what is laid over a page.
+const maxProblems = 20
+
+func (s *server) state(p string) state {
+	site := s.site.Load()
+	st := state{Version: site.version, Sheets: site.sheets(), Problems: []problem{}}
+	name := strings.TrimPrefix(p, "/")
+	if name == "" || strings.HasSuffix(name, "/") {
+		name += "index.html"
+	}
+	if f := site.files[name]; f != nil {
+		st.Digest = f.look().String()
+	}
+	if site.failure != nil {
+		st.Problems = append(st.Problems, problem{"error", site.failure.Error()})
+	}
+	own := ""
+	if site.document != nil {
+		own = site.document(name)
+	}
+	for _, d := range site.diags {
+		mine := d.At.File == own && own != "" || strings.Contains(d.At.File, "layouts/") || strings.HasSuffix(d.At.File, ".toml") || d.At.File == name
+		switch {
+		case d.Level == diag.Error && !mine:
+			st.Elsewhere++
+		case mine && d.Level >= diag.Warning && len(st.Problems) < maxProblems:
+			var b bytes.Buffer
+			if diag.Write(&b, []diag.Diagnostic{d}, diag.PrintOptions{Format: diag.Text, Source: site.source}) == nil {
+				st.Problems = append(st.Problems, problem{d.Level.String(), strings.TrimRight(b.String(), "\n")})
+			} else {
+				st.Problems = append(st.Problems, problem{d.Level.String(), fmt.Sprintf("%s:%d: %s", d.At.File, d.At.Line, d.Msg)})
+			}
+		}
+	}
+	return st
+}
+
+// heartbeat keeps proxies and browsers from closing a quiet stream.
+const heartbeat = 15 * time.Second
