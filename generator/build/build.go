@@ -122,9 +122,43 @@ func Run(ctx context.Context, o Options) (*Result, error) { return new(Session).
 // not depend on what it keeps. It is used by one goroutine at a time.
 type Session struct {
 	content *source.Tree
+	own     *source.Tree // the site's layouts
+	builtin *source.Tree
 	docs    map[string]*document.Document // by path
 	markup  document.Options
 	state   *artifact.State
+	loaded  loaded
+}
+
+// loaded is what is made of layouts, kept while they stay the same.
+type loaded struct {
+	key   source.Digest
+	kinds *kind.Set
+	theme *render.Theme
+	diags []diag.Diagnostic
+}
+
+// load reads kinds and theme, unless nothing they are made of has changed.
+func (s *Session) load(layouts *source.Tree, accent, version string) error {
+	h := []byte(accent + "\x00" + version + "\x00")
+	for _, f := range layouts.Files() {
+		d, err := layouts.Digest(f.Path)
+		if err != nil {
+			return err
+		}
+		h = append(append(append(h, f.Name...), 0), d[:]...)
+	}
+	key := source.Sum(h)
+	if s.loaded.theme != nil && s.loaded.key == key {
+		return nil
+	}
+	kinds, diags := kind.Load(layouts)
+	theme, more, err := render.Load(layouts, accent, version)
+	if err != nil {
+		return err
+	}
+	s.loaded = loaded{key: key, kinds: kinds, theme: theme, diags: append(diags, more...)}
+	return nil
 }
 
 // Site is a site as far as it was loaded and linked, for commands that ask
@@ -237,27 +271,30 @@ func (s *Session) open(ctx context.Context, o Options, st *Stats) (*Site, error)
 	if err != nil {
 		return nil, err
 	}
-	builtin, err := source.FromFS(o.Builtin, source.Options{Name: "builtin:layouts/", KeepUnderscore: true})
+	if s.builtin == nil {
+		if s.builtin, err = source.FromFS(o.Builtin, source.Options{Name: "builtin:layouts/", KeepUnderscore: true}); err != nil {
+			return nil, err
+		}
+	}
+	var prevOwn *source.Tree
+	if !o.NoCache {
+		prevOwn = s.own
+	}
+	own, more, err := source.Scan(ctx, layoutsDir, source.Options{Name: filepath.ToSlash(filepath.Clean(filepath.FromSlash(c.Layouts))) + "/", KeepUnderscore: true, Now: o.Now()}, prevOwn)
 	if err != nil {
 		return nil, err
 	}
-	own, more, err := source.Scan(ctx, layoutsDir, source.Options{Name: filepath.ToSlash(filepath.Clean(filepath.FromSlash(c.Layouts))) + "/", KeepUnderscore: true, Now: o.Now()}, nil)
-	if err != nil {
-		return nil, err
-	}
-	site.Content, site.Layouts = content, source.Overlay(builtin, own)
+	s.own = own
+	site.Content, site.Layouts = content, source.Overlay(s.builtin, own)
 	diags = append(diags, more...)
 	clock.lap(&st.Seconds.Scan)
 
-	kinds, more := kind.Load(site.Layouts)
-	diags = append(diags, more...)
-	site.Kinds = kinds
-	var theme *render.Theme
-	if theme, more, err = render.Load(site.Layouts, c.Book.Accent, o.Version); err != nil {
+	if err := s.load(site.Layouts, c.Book.Accent, o.Version); err != nil {
 		return nil, err
 	}
-	site.theme = theme
-	diags = append(diags, more...)
+	kinds, theme := s.loaded.kinds, s.loaded.theme
+	site.Kinds, site.theme = kinds, theme
+	diags = append(diags, s.loaded.diags...)
 	diags = append(diags, c.checkKinds(kinds, site.configName())...)
 	clock.lap(&st.Seconds.Load)
 

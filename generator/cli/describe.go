@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"slices"
 
 	"playbook/generator/build"
@@ -68,6 +69,13 @@ func describe(site *build.Site, k *kind.Kind) kindDescription {
 		_, own := k.Field(f.Name)
 		return own
 	}))
+	for _, name := range required(k) {
+		for i := range d.Common {
+			if d.Common[i].Name == name {
+				d.Common[i].Required = true
+			}
+		}
+	}
 	for _, r := range k.RefPaths() {
 		d.Relations = append(d.Relations, relationLine{Name: r.Field(), Label: k.Label(r.Field()), Kinds: r.Kinds})
 	}
@@ -88,6 +96,16 @@ func describe(site *build.Site, k *kind.Kind) kindDescription {
 		d.Checks = append(d.Checks, checkLine{c.ID, c.Level.String(), c.For, c.When, c.Message})
 	}
 	return d
+}
+
+// required are the keys that a page of the kind must have, common ones too.
+func required(k *kind.Kind) []string {
+	var schema struct {
+		Required []string `json:"required"`
+	}
+	// The schema is of our own making; one that cannot be read requires nothing.
+	_ = json.Unmarshal(k.Schema(), &schema)
+	return schema.Required
 }
 
 func fieldLines(fields []kind.Field) []fieldLine {

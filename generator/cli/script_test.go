@@ -46,6 +46,9 @@ func TestMain(m *testing.M) {
 //	sameasclean [DIR]           DIR (public) is what a build from nothing makes
 //	unchanged DIR               DIR is as it was when keep DIR was called
 //	keep DIR                    remember DIR for unchanged
+//	try PAGE RULE [LINE:COL]    bad/PAGE.md as a page of content/deals fails a strict
+//	                            build with RULE there and nothing else, and leaves
+//	                            public as it was kept
 //	status N COMMAND ...        COMMAND ends with status N
 //
 // A "!" before diag, unchanged or sameasclean turns it round.
@@ -71,6 +74,7 @@ func TestScripts(t *testing.T) {
 			"keep":        scriptKeep,
 			"unchanged":   scriptUnchanged,
 			"status":      scriptStatus,
+			"try":         scriptTry,
 		},
 	})
 }
@@ -229,4 +233,21 @@ func scriptStatus(ts *testscript.TestScript, _ bool, args []string) {
 	if code != args[0] {
 		ts.Fatalf("status %s, want %s:\n%s%s", code, args[0], ts.ReadFile("stdout"), ts.ReadFile("stderr"))
 	}
+}
+
+func scriptTry(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: try PAGE RULE [LINE:COL]")
+	}
+	page := "content/deals/" + args[0] + ".md"
+	ts.Check(os.WriteFile(ts.MkAbs(page), []byte(ts.ReadFile("bad/"+args[0]+".md")), 0o666))
+	scriptStatus(ts, false, []string{"1", "playbook", "build", "--strict"})
+	place := page
+	if len(args) > 2 {
+		place += ":" + args[2]
+	}
+	scriptDiag(ts, false, []string{args[1], place})
+	scriptDiags(ts, false, []string{"1"})
+	scriptUnchanged(ts, false, []string{"public"})
+	ts.Check(os.Remove(ts.MkAbs(page)))
 }

@@ -23,6 +23,9 @@ const (
 	maxCodeCache     = 32 << 20  // bytes of HTML kept
 )
 
+// languageChars are what the name of a language is made of.
+const languageChars = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+#._-"
+
 // codeCache keeps highlighted code by language and text, and which lexer a
 // name stands for: looking for an unknown one tries every file pattern there is.
 type codeCache struct {
@@ -40,9 +43,6 @@ func newCodeCache() *codeCache {
 func (c *codeCache) lexer(name string) chroma.Lexer {
 	switch name {
 	case "", "text", "txt", "plain", "plaintext", "d2", "mermaid", "math", "latex-math":
-		return nil
-	}
-	if len(name) > 32 || strings.ContainsAny(name, "*?[]\\/ ") {
 		return nil
 	}
 	c.mu.Lock()
@@ -251,6 +251,9 @@ func renderFence(w *writer, node ast.Node, entering bool) ast.WalkStatus {
 
 func (w *writer) codeBlock(n ast.Node, info string) {
 	lang, title, marks := parseInfo(info)
+	if len(lang) > 40 || strings.Trim(lang, languageChars) != "" {
+		lang = ""
+	}
 	code := w.codeText(n)
 	if w.c.o.Plain {
 		w.put("<pre><code")

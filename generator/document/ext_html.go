@@ -407,6 +407,11 @@ func (w *writer) readHTML(raw rawText, skip string) ([]htmlToken, string) {
 	if t, ok := simpleTag(raw.text); ok && skip == "" {
 		switch k := kindOfTag(t.tag); k {
 		case tagVanish:
+			w.removedTag(t.tag, raw.at(0))
+			if t.kind == tokenOpen {
+				return nil, t.tag
+			}
+			return nil, ""
 		case tagRemoved:
 			w.removedTag(t.tag, raw.at(0))
 			return nil, ""
@@ -533,9 +538,20 @@ func simpleTag(b []byte) (htmlToken, bool) {
 // removedTag tells once a page that a tag was taken out.
 func (w *writer) removedTag(tag string, at int) {
 	w.doc.RawHTML = true
-	if w.tell("tag " + tag) {
-		w.warn("html-removed", at, "the HTML tag <"+tag+"> is taken out", "write it in backticks if it is meant as text")
+	if !w.tell("tag " + tag) {
+		return
 	}
+	// The tokenizer's names are in lower case; the author looks for his own.
+	if i := bytes.IndexByte(w.src[at:min(len(w.src), at+8)], '<'); i >= 0 {
+		i += at + 1
+		if i < len(w.src) && w.src[i] == '/' {
+			i++
+		}
+		if end := min(len(w.src), i+len(tag)); strings.EqualFold(string(w.src[i:end]), tag) {
+			tag = string(w.src[i:end])
+		}
+	}
+	w.warn("html-removed", at, "the HTML tag <"+tag+"> is taken out", "write it in backticks if it is meant as text")
 }
 
 // readAttributes returns the attributes that pass, and tells of those that do
@@ -664,10 +680,13 @@ func renderHTMLBlock(w *writer, node ast.Node, entering bool) ast.WalkStatus {
 		if t.kind == tokenText {
 			said += len(t.text)
 			if pre == 0 {
-				if t.text = squeezeSpace(t.text); t.text == "\n" || t.text == " " {
-					if i == 0 || i == len(n.tokens)-1 || isBlockTag(n.tokens[i-1].tag) || isBlockTag(n.tokens[i+1].tag) {
-						continue
-					}
+				// White space at the edge of a block is not shown.
+				t.text = squeezeSpace(t.text)
+				if i == 0 || isBlockTag(n.tokens[i-1].tag) {
+					t.text = strings.TrimLeft(t.text, " \n")
+				}
+				if i == len(n.tokens)-1 || isBlockTag(n.tokens[i+1].tag) {
+					t.text = strings.TrimRight(t.text, " \n")
 				}
 			}
 		}
@@ -692,6 +711,28 @@ func renderHTMLBlock(w *writer, node ast.Node, entering bool) ast.WalkStatus {
 	}
 	w.barrier = len(w.buf)
 	return ast.WalkContinue
+}
+
+// onlyAnchors tells whether a paragraph holds nothing to be seen, just targets
+// for links; as a paragraph it would show as a gap.
+func onlyAnchors(p ast.Node) bool {
+	for c := p.FirstChild(); c != nil; c = c.NextSibling() {
+		switch n := c.(type) {
+		case *htmlInline:
+			for _, t := range n.tokens {
+				if t.tag != "a" {
+					return false
+				}
+			}
+		case *ast.Text:
+			if n.Segment.Len() > 0 {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return p.HasChildren()
 }
 
 func isBlockTag(tag string) bool {

@@ -107,6 +107,15 @@ func (spanParser) Parse(_ ast.Node, block text.Reader, pc parser.Context) ast.No
 		switch near[i] {
 		case '\\':
 			i++
+		case '`':
+			run := 1
+			for i+run < len(near) && near[i+run] == '`' {
+				run++
+			}
+			shut := bytes.Index(near[i+run:], near[i:i+run])
+			if i += run - 1; shut >= 0 {
+				i += shut + run // what is in code is no bracket
+			}
 		case '[':
 			depth++
 		case ']':

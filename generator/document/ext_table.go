@@ -3,6 +3,7 @@ package document
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/yuin/goldmark"
@@ -79,7 +80,8 @@ func (tableGuard) Transform(node *ast.Paragraph, _ text.Reader, pc parser.Contex
 // tableLabel names a table by its header cells.
 func (w *writer) tableLabel(cells []string) string {
 	label := w.c.words.table
-	if names := strings.Join(cells, ", "); strings.Trim(names, ", ") != "" {
+	cells = slices.DeleteFunc(slices.Clone(cells), func(c string) bool { return c == "" })
+	if names := strings.Join(cells, ", "); names != "" {
 		label += ": " + names
 	}
 	return shorten(label, 120)

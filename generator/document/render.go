@@ -90,6 +90,14 @@ func renderParagraph(w *writer, n ast.Node, entering bool) ast.WalkStatus {
 		if img := solePicture(n); img != nil {
 			return w.figure(n, img, entering)
 		}
+		if n.FirstChild() != nil && n.FirstChild().Kind() == kindHTMLInline && onlyAnchors(n) {
+			if entering {
+				w.begin()
+			} else {
+				w.end(n)
+			}
+			return ast.WalkContinue
+		}
 	}
 	if !entering {
 		w.endTask(n)

@@ -72,7 +72,7 @@ const (
 	end   = "========================================"
 )
 
-func readCases(t *testing.T, file string) []extCase {
+func readCases(t testing.TB, file string) []extCase {
 	t.Helper()
 	b, err := os.ReadFile(file)
 	if err != nil {

@@ -365,7 +365,14 @@ func (w *writer) pos(off int) diag.Pos {
 	return diag.Pos{File: w.doc.Name, Line: line, Col: col}
 }
 
-func (w *writer) report(d diag.Diagnostic) { w.diags = append(w.diags, d) }
+// maxWarnings is how many warnings one page gives; nobody reads more.
+const maxWarnings = 1000
+
+func (w *writer) report(d diag.Diagnostic) {
+	if d.Level == diag.Error || len(w.diags) < maxWarnings {
+		w.diags = append(w.diags, d)
+	}
+}
 
 // warn reports a warning at an offset of the body.
 func (w *writer) warn(rule string, off int, msg, hint string) {

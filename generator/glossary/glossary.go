@@ -252,10 +252,12 @@ type builder struct {
 	ids  map[string]int32
 	step map[uint64]int32
 	at   [][]hit // by node
+
+	clashed map[Claim]bool
 }
 
 func newBuilder(m *Matcher) *builder {
-	return &builder{m: m, ids: map[string]int32{}, step: map[uint64]int32{}, at: make([][]hit, 1)}
+	return &builder{m: m, ids: map[string]int32{}, step: map[uint64]int32{}, at: make([][]hit, 1), clashed: map[Claim]bool{}}
 }
 
 func (b *builder) add(i int) {
@@ -308,12 +310,14 @@ func rank(auto, made bool, exacts int) uint8 {
 // claim puts h at a node and notes who stood there already.
 func (b *builder) claim(at int32, h hit) {
 	m := b.m
+	for k := len(b.at[at]) - 1; k >= 0 && b.at[at][k].term == h.term; k-- {
+		if o := &b.at[at][k]; o.rank <= h.rank && slices.Equal(o.exact, h.exact) {
+			return // the same form by another road
+		}
+	}
 	for _, o := range b.at[at] {
 		if o.term == h.term {
-			if o.rank <= h.rank && slices.Equal(o.exact, h.exact) {
-				return // the same form by another road
-			}
-			continue
+			break
 		}
 		s, t := &m.terms[o.term], &m.terms[h.term]
 		if o.made || h.made || !s.Auto || !t.Auto || !slices.Equal(o.exact, h.exact) || !sameLang(m.lang[o.term], m.lang[h.term]) {
@@ -323,9 +327,11 @@ func (b *builder) claim(at int32, h hit) {
 			continue
 		}
 		c := Clash{Word: t.Names[h.name], First: Claim{int(o.term), int(o.name)}, Other: Claim{int(h.term), int(h.name)}}
-		if !slices.ContainsFunc(m.clashes, func(d Clash) bool { return d.Other == c.Other }) {
+		if !b.clashed[c.Other] {
+			b.clashed[c.Other] = true
 			m.clashes = append(m.clashes, c)
 		}
+		break // one for each name is enough, and keeps this from growing with the square of them
 	}
 	b.at[at] = append(b.at[at], h)
 }

@@ -242,6 +242,13 @@ func corpus(n, size int) ([]Term, []byte, []Run) {
 		}
 		return b.String()
 	}
+	acronym := func() string {
+		b := make([]byte, 4)
+		for i := range b {
+			b[i] = "BCDFGHJKLMNPQRSTVWXZ"[rnd.Intn(20)]
+		}
+		return string(b)
+	}
 	pool := make([]string, 2000)
 	for i := range pool {
 		pool[i] = word()
@@ -249,14 +256,15 @@ func corpus(n, size int) ([]Term, []byte, []Run) {
 	pick := func() string { return pool[int(float64(len(pool))*rnd.Float64()*rnd.Float64())] }
 	terms := make([]Term, n)
 	for i := range terms {
-		name := pick()
-		for range rnd.Intn(3) {
+		name := pool[rnd.Intn(len(pool))] + " " + pool[rnd.Intn(len(pool))] + "or"
+		if i%3 == 0 {
 			name += " " + pick()
 		}
-		terms[i] = Term{ID: strconv.Itoa(i), Names: []string{name, strings.ToUpper(word()[:3])}, Plural: true, Auto: true}
+		terms[i] = Term{ID: strconv.Itoa(i), Names: []string{name, acronym()}, Plural: true, Auto: true}
 	}
+	rnd = rand.New(rand.NewSource(2)) // the same page whatever the number of terms
 	var b bytes.Buffer
-	used := min(500, n) // the same terms occur whatever their number
+	used := min(500, n)
 	for b.Len() < size {
 		b.WriteString("<p>")
 		for range 60 {

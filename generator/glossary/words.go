@@ -334,8 +334,8 @@ done:
 
 // fold brings exact to composed form and fills folded and hash.
 func (s *scanner) fold() {
-	if !isASCII(s.exact) && !norm.NFC.IsNormal(s.exact) {
-		s.spare = s.spare[:0] // Append would allocate, an Iter that stays does not
+	if !isASCII(s.exact) && norm.NFC.QuickSpan(s.exact) < len(s.exact) {
+		s.spare = s.spare[:0] // Append and IsNormal would allocate, an Iter that stays does not
 		for s.norm.Init(norm.NFC, s.exact); !s.norm.Done(); {
 			s.spare = append(s.spare, s.norm.Next()...)
 		}

@@ -76,7 +76,7 @@ func (c *Check) Eval(self Object, today string) ([]Fired, error) {
 				return nil
 			}
 		default:
-			return &EvalError{Msg: fmt.Sprintf("the check %q needs yes or no, not %s", c.ID, wordOf(v))}
+			return &EvalError{At: c.pos, Msg: fmt.Sprintf("the check %q needs yes or no, not %s", c.ID, wordOf(v))}
 		}
 		f := Fired{Path: element(c.At, i)}
 		if f.Msg, err = c.msg.eval(self, today, it, i+1); err != nil {

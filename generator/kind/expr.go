@@ -897,6 +897,9 @@ func (c *compiler) call(n ast.Node, name string, args []ast.Node) (evalFn, *typ)
 			}
 			vs = append(vs, v)
 		}
+		if run == nil {
+			return unique(vs[0].([]any))
+		}
 		v, wrong := run(vs)
 		if wrong != "" {
 			return nil, bad(wrong)

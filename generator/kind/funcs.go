@@ -35,7 +35,7 @@ type function struct {
 	min    int     // arguments needed
 	max    int     // arguments allowed, -1 for any number
 	result func(args []*typ) *typ
-	call   func(args []any) (any, string) // a text says what is wrong
+	call   func(args []any) (any, string) // a text says what is wrong; nil for unique, which must ask documents
 }
 
 func always(t *typ) func([]*typ) *typ { return func([]*typ) *typ { return t } }
@@ -264,6 +264,7 @@ func functions() []function {
 			return text(a[0]), ""
 		}},
 		{"trim", []class{textArg}, 1, 1, always(textT()), func(a []any) (any, string) { return strings.TrimSpace(a[0].(string)), "" }},
+		{"unique", []class{listArg}, 1, 1, sameAs, nil},
 		{"upper", []class{textArg}, 1, 1, always(textT()), func(a []any) (any, string) { return strings.ToUpper(a[0].(string)), "" }},
 		{"values", []class{dictArg}, 1, 1, always(listOf(anyT())), func(a []any) (any, string) {
 			m := a[0].(map[string]any)
@@ -283,7 +284,46 @@ func functions() []function {
 // predicates are the functions that try something for each element of a list:
 // {name, needs the second argument}.
 func predicates() map[string]bool {
-	return map[string]bool{"all": true, "any": true, "none": true, "one": true, "filter": true, "find": true, "map": true, "sortBy": true, "unique": false, "count": false, "sum": false}
+	return map[string]bool{"all": true, "any": true, "none": true, "one": true, "filter": true, "find": true, "map": true, "sortBy": true, "count": false, "sum": false}
+}
+
+// unique leaves the first of equal elements, and nothing out of nothing.
+func unique(list []any) (any, error) {
+	out := []any{}
+	seen := map[any]bool{}
+next:
+	for _, e := range list {
+		e = known(e)
+		key := e
+		switch v := e.(type) {
+		case nil:
+			continue
+		case Object:
+			id, err := idOf(v)
+			if err != nil {
+				return nil, err
+			}
+			key = id
+		case int64:
+			key = float64(v)
+		case string, bool, float64:
+		default:
+			for _, o := range out {
+				if eq, err := equal(o, e); err != nil {
+					return nil, err
+				} else if eq {
+					continue next
+				}
+			}
+			out = append(out, e)
+			continue
+		}
+		if !seen[key] {
+			seen[key] = true
+			out = append(out, e)
+		}
+	}
+	return out, nil
 }
 
 func whole(f func(float64) float64) func(a []any) (any, string) {

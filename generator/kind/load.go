@@ -368,7 +368,7 @@ func (l *loader) refKinds(d *draft, n *yaml.Node) []string {
 		switch {
 		case c.Kind != yaml.ScalarNode || isNull(c):
 			l.fault(d, c, "kind-schema", "", `"x-ref" names a kind or a list of kinds, not %s`, shapeOf(c))
-		case c.Value == AnyKind:
+		case c.Value == anyKind:
 			return slices.Clone(l.ids)
 		case l.drafts[c.Value] == nil:
 			l.fault(d, c, "kind-reference", meant(c.Value, l.ids, "known are "), "there is no kind %q", c.Value)
@@ -798,7 +798,7 @@ func (l *loader) readChecks(d *draft, n *yaml.Node) {
 		var it *typ
 		x.For, it = l.over(d, c)
 		when := get(c, "when")
-		x.When = when.Value
+		x.When, x.pos = when.Value, d.f.pos(when)
 		if x.when = l.expr(d, when, it); x.when != nil {
 			if t := x.when.typ; t.k != tBool && !t.open() {
 				l.fault(d, when, "kind-expression", "compare it with something", `"when" asks for yes or no, but this is %s`, t.a())

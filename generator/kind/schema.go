@@ -104,11 +104,12 @@ func (s *shape) keys() []string {
 }
 
 // keywords are those of JSON Schema 2020-12 that a kind may use. What reaches
-// outside of the file ($id, $dynamicRef, ...) is left out on purpose.
+// outside of the file ($id, $dynamicRef, ...) is left out on purpose, and so is
+// propertyNames, whose violations the validator gives with a wrong place.
 var keywords = [...]string{"$comment", "$defs", "$ref", "additionalProperties", "allOf", "anyOf", "const", "contains", "default",
 	"dependentRequired", "dependentSchemas", "deprecated", "description", "else", "enum", "examples", "exclusiveMaximum", "exclusiveMinimum", "format",
 	"if", "items", "maxContains", "maxItems", "maxLength", "maxProperties", "maximum", "minContains", "minItems", "minLength", "minProperties",
-	"minimum", "multipleOf", "not", "oneOf", "pattern", "patternProperties", "prefixItems", "properties", "propertyNames", "readOnly",
+	"minimum", "multipleOf", "not", "oneOf", "pattern", "patternProperties", "prefixItems", "properties", "readOnly",
 	"required", "then", "title", "type", "unevaluatedItems", "unevaluatedProperties", "uniqueItems", "writeOnly", "x-ref"}
 
 var jsonTypes = [...]string{"array", "boolean", "integer", "null", "number", "object", "string"}
@@ -214,7 +215,7 @@ func (r *schemaReader) read(n *yaml.Node) *shape {
 			}
 		case "then", "else":
 			s.alts = append(s.alts, r.read(v))
-		case "if", "not", "contains", "propertyNames", "unevaluatedItems", "unevaluatedProperties":
+		case "if", "not", "contains", "unevaluatedItems", "unevaluatedProperties":
 			r.read(v)
 		case "$ref":
 			target := r.local(v)
@@ -533,7 +534,7 @@ func forEditors(v any) any {
 			return v
 		}
 		says := "The id of " + article(oneOf(texts(ref))) + "."
-		if s := texts(ref); len(s) == 1 && s[0] == AnyKind {
+		if s := texts(ref); len(s) == 1 && s[0] == anyKind {
 			says = "The id of a document."
 		}
 		if _, ok := v.get("type"); !ok {
@@ -564,8 +565,8 @@ func texts(v any) (out []string) {
 	return out
 }
 
-// AnyKind is what x-ref says for documents of every kind.
-const AnyKind = "any"
+// anyKind is what x-ref says for documents of every kind.
+const anyKind = "any"
 
 var errOutside = errors.New("schemas outside of the file are not read")
 

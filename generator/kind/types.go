@@ -179,7 +179,7 @@ func typeOf(s *shape, depth int) *typ {
 			return anyT()
 		}
 	}
-	var out *typ = nilT()
+	out := nilT()
 	for _, t := range types {
 		out = unify(out, s.typed(t, depth))
 	}

@@ -323,8 +323,6 @@ func (e *explainer) leaf(v *jsonschema.ValidationError) {
 	case *skind.UniqueItems:
 		second := append(slices.Clone(path), strconv.Itoa(x.Duplicates[1]))
 		add(Violation{Path: second, Rule: ruleOther, Msg: fmt.Sprintf("%s names %s twice", what, display(e.value(second)))})
-	case *skind.PropertyNames:
-		add(Violation{Path: append(path, x.Property), Key: true, Rule: ruleOther, Msg: fmt.Sprintf("%q cannot be a key here", x.Property)})
 	case *skind.Contains, *skind.MinContains:
 		add(Violation{Rule: ruleOther, Msg: what + " lacks an entry that the kind asks for", Hint: desc(s)})
 	case *skind.OneOf:
@@ -393,7 +391,7 @@ func (e *explainer) missing(path []string, key string, s *shape) {
 func (e *explainer) unknown(path []string, key string, s *shape) {
 	w := Violation{Path: append(slices.Clone(path), key), Key: true, Rule: ruleUnknown, Level: diag.Warning, Msg: fmt.Sprintf("unknown key %q", key)}
 	if s != nil {
-		known := s.keys()
+		known := slices.DeleteFunc(s.keys(), func(k string) bool { return k == key })
 		if w.Hint = meant(key, known, ""); w.Hint == "" && len(known) <= 12 && len(known) > 0 {
 			w.Hint = "known are " + strings.Join(known, ", ")
 		}
@@ -434,7 +432,7 @@ func typeViolation(what string, value any, want []string, s *shape) Violation {
 		} else if slices.Contains(want, "string") {
 			v.Hint = "put it in quotes to make it a text"
 		} else if slices.Equal(want, []string{"integer"}) {
-			v.Hint = "write it without decimals"
+			v.Msg, v.Hint = fmt.Sprintf("%s must be a whole number, not %s", what, text(known(value))), "write it without decimals"
 		}
 	case bool:
 		if slices.Contains(want, "string") {

@@ -44,7 +44,7 @@ func parseYAML(name string, src []byte, report func(diag.Diagnostic)) (f *yamlFi
 		if errors.As(err, &le) {
 			msg = le.Message
 			if le.Mark.Line > 0 {
-				at.Line, at.Col = le.Mark.Line, max(1, le.Mark.Column)
+				at.Line, at.Col = min(le.Mark.Line, len(splitLines(string(src)))), max(1, le.Mark.Column)
 			}
 		}
 		if strings.TrimSpace(string(src)) == "" || strings.Contains(msg, "no documents") {
@@ -63,9 +63,7 @@ func parseYAML(name string, src []byte, report func(diag.Diagnostic)) (f *yamlFi
 		report(d)
 		return nil, false
 	}
-	for _, l := range strings.Split(strings.TrimPrefix(string(src), "\ufeff"), "\n") {
-		f.lines = append(f.lines, []rune(l))
-	}
+	f.lines = splitLines(string(src))
 	f.root = &doc
 	if doc.Kind == yaml.DocumentNode {
 		if len(doc.Content) == 0 {
@@ -80,6 +78,16 @@ func parseYAML(name string, src []byte, report func(diag.Diagnostic)) (f *yamlFi
 		return nil, false
 	}
 	return f, true
+}
+
+// splitLines cuts a text where YAML sees line ends, so that its line numbers
+// hold.
+func splitLines(s string) (lines [][]rune) {
+	s = strings.ReplaceAll(strings.TrimPrefix(s, "\ufeff"), "\r\n", "\n")
+	for _, l := range strings.Split(strings.NewReplacer("\r", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n").Replace(s), "\n") {
+		lines = append(lines, []rune(l))
+	}
+	return lines
 }
 
 func firstLine(s string) string {

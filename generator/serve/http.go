@@ -63,12 +63,12 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	site := s.site.Load()
 	name := strings.TrimPrefix(p, "/")
-	f := site.files[name]
+	f := site.files.File(name)
 	if f == nil && (name == "" || strings.HasSuffix(name, "/")) {
 		name += "index.html"
-		f = site.files[name]
+		f = site.files.File(name)
 	}
-	if f == nil && site.files[name+"/index.html"] != nil {
+	if f == nil && site.files.File(name+"/index.html") != nil {
 		to := (&url.URL{Path: p + "/", RawQuery: r.URL.RawQuery}).String()
 		http.Redirect(w, r, to, http.StatusFound)
 		return
@@ -77,7 +77,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.missing(w, site, name)
 		return
 	}
-	s.write(w, r, name, f.data)
+	s.write(w, r, name, f.Data)
 }
 
 func dotted(p string) bool {
@@ -145,12 +145,11 @@ func live(data []byte) []byte {
 // missing answers for an address that is not there, and names those near it.
 func (s *server) missing(w http.ResponseWriter, site *site, name string) {
 	var pages []string
-	for p := range site.files {
+	for _, p := range site.paths() {
 		if q, ok := strings.CutSuffix(p, "index.html"); ok {
 			pages = append(pages, "/"+q)
 		}
 	}
-	slices.Sort(pages)
 	want := "/" + strings.TrimSuffix(name, "index.html")
 	var near []string
 	last := path.Base(strings.TrimSuffix(want, "/"))
@@ -222,16 +221,13 @@ func (s *server) state(p string) state {
 	if name == "" || strings.HasSuffix(name, "/") {
 		name += "index.html"
 	}
-	if f := site.files[name]; f != nil {
-		st.Digest = f.look().String()
+	if f := site.files.File(name); f != nil {
+		st.Digest = site.look(f).String()
 	}
 	if site.failure != nil {
 		st.Problems = append(st.Problems, problem{"error", site.failure.Error()})
 	}
-	own := ""
-	if site.document != nil {
-		own = site.document(name)
-	}
+	own := site.document(name)
 	for _, d := range site.diags {
 		mine := d.At.File == own && own != "" || strings.Contains(d.At.File, "layouts/") || strings.HasSuffix(d.At.File, ".toml") || d.At.File == name
 		switch {

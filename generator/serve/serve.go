@@ -155,10 +155,11 @@ func (s *server) loop(ctx context.Context, w *watcher, ready func()) error {
 func (s *server) rebuild(ctx context.Context, first bool) error {
 	start := s.o.Now()
 	old := s.site.Load()
-	next := old.next()
+	next := newSite()
+	next.version, next.files = old.version+1, build.NewMemory(old.files)
 	o := s.o.Build
 	o.KeepGoing = true
-	o.Begin = func(context.Context) (build.Sink, error) { return next, nil }
+	o.Begin = func(context.Context) (build.Sink, error) { return next.files, nil }
 	res, err := s.sess.Run(ctx, o)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -168,7 +169,7 @@ func (s *server) rebuild(ctx context.Context, first bool) error {
 		if first && !errors.As(err, &ce) {
 			return err
 		}
-		next = old.with(err)
+		next = old.failed(err)
 		s.site.Store(next)
 		s.hub.tell(next.version)
 		s.o.Log("not built: " + err.Error())

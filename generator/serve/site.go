@@ -1,131 +1,61 @@
 package serve
 
 import (
-	"fmt"
-	"io"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
 
+	"playbook/generator/build"
 	"playbook/generator/diag"
-	"playbook/generator/output"
 	"playbook/generator/source"
 )
 
-// site is one state of the outputs, in memory. It is filled by a build and then
-// only read.
+// site is one state of the outputs, in memory, with what was said about them.
+// It is only read once it is stored.
 type site struct {
 	version  int
-	prev     *site
-	mu       sync.Mutex
-	files    map[string]*file
+	files    *build.Memory
 	diags    []diag.Diagnostic
 	source   func(string) []byte
-	failure  error                    // the build as a whole failed; files are those of before
 	document func(path string) string // the document that an output was made of
-}
-
-// file is one output.
-type file struct {
-	digest source.Digest
-	data   []byte
-	once   sync.Once
-	shown  source.Digest // of a page, without the parts of its assets' names that only tell their version
+	failure  error                    // the build as a whole failed; files are those of before
+	looks    sync.Map                 // *build.MemoryFile -> source.Digest
 }
 
 func newSite() *site {
-	return &site{files: map[string]*file{}, source: func(string) []byte { return nil }}
+	return &site{files: build.NewMemory(nil), source: func(string) []byte { return nil }, document: func(string) string { return "" }}
 }
 
-// next returns an empty site that takes over from s what stays the same.
-func (s *site) next() *site {
-	n := newSite()
-	n.version, n.prev = s.version+1, s
-	return n
-}
-
-// with returns s with the failure of the build that should have replaced it.
-func (s *site) with(err error) *site {
+// failed returns s with the failure of the build that should have replaced it.
+func (s *site) failed(err error) *site {
 	return &site{version: s.version + 1, files: s.files, diags: s.diags, source: s.source, document: s.document, failure: err}
 }
 
-// Has takes an output over from the site before.
-func (s *site) Has(path string, d source.Digest) bool {
-	f := s.prev.files[path]
-	if f == nil || f.digest != d {
-		return false
+// paths returns all outputs, sorted.
+func (s *site) paths() []string {
+	var out []string
+	for p := range s.files.Files() {
+		out = append(out, p)
 	}
-	s.mu.Lock()
-	s.files[path] = f
-	s.mu.Unlock()
-	return true
+	slices.Sort(out)
+	return out
 }
-
-// Put takes an output.
-func (s *site) Put(path string, d source.Digest, data []byte) error {
-	if s.Has(path, d) {
-		return nil
-	}
-	s.mu.Lock()
-	s.files[path] = &file{digest: d, data: data}
-	s.mu.Unlock()
-	return nil
-}
-
-// maxFile bounds a file beside a page that is kept in memory; a larger one is
-// left to the published site.
-const maxFile = 64 << 20
-
-// Copy takes a file beside a page.
-func (s *site) Copy(path string, d source.Digest, r io.Reader) error {
-	data, err := io.ReadAll(io.LimitReader(r, maxFile+1))
-	if err != nil {
-		return err
-	}
-	if len(data) > maxFile {
-		data = []byte(fmt.Sprintf("%s is larger than %d MiB and is not shown by serve\n", path, maxFile>>20))
-	}
-	return s.Put(path, d, data)
-}
-
-// Commit ends the filling of the site.
-func (s *site) Commit() (output.Result, error) {
-	r := output.Result{}
-	for p, f := range s.files {
-		if s.prev.files[p] != f {
-			r.Written++
-			r.Bytes += int64(len(f.data))
-		} else {
-			r.Unchanged++
-		}
-	}
-	for p := range s.prev.files {
-		if s.files[p] == nil {
-			r.Removed++
-		}
-	}
-	return r, nil
-}
-
-// Abort does nothing: a site that is not stored is gone.
-func (s *site) Abort() {}
 
 // changed returns the outputs that differ from those of old, sorted.
 func (s *site) changed(old *site) []string {
 	var out []string
-	for p, f := range s.files {
-		if g := old.files[p]; g == nil || g.digest != f.digest {
+	for p := range s.files.Files() {
+		if g := old.files.File(p); g == nil || g.Digest != s.files.File(p).Digest {
 			out = append(out, p)
 		}
 	}
-	for p := range old.files {
-		if s.files[p] == nil {
+	for p := range old.files.Files() {
+		if s.files.File(p) == nil {
 			out = append(out, p)
 		}
 	}
 	slices.Sort(out)
-	s.prev = nil // nothing holds the sites before that one
 	return out
 }
 
@@ -134,15 +64,24 @@ var versioned = regexp.MustCompile(`(assets/[A-Za-z0-9_./-]+)\.[0-9a-f]{10}(\.[a
 
 // look returns a digest of what a reader sees of a page: the same when only its
 // style sheets changed, which are swapped without a reload.
-func (f *file) look() source.Digest {
-	f.once.Do(func() { f.shown = source.Sum(versioned.ReplaceAll(f.data, []byte("$1$2"))) })
-	return f.shown
+func (s *site) look(f *build.MemoryFile) source.Digest {
+	if d, ok := s.looks.Load(f); ok {
+		return d.(source.Digest)
+	}
+	d := source.Sum(versioned.ReplaceAllFunc(f.Data, func(m []byte) []byte {
+		if !strings.HasSuffix(string(m), ".css") {
+			return m
+		}
+		return versioned.ReplaceAll(m, []byte("$1$2"))
+	}))
+	s.looks.Store(f, d)
+	return d
 }
 
 // sheets returns the style sheets of the site by their name without version.
 func (s *site) sheets() map[string]string {
 	out := map[string]string{}
-	for p := range s.files {
+	for _, p := range s.paths() {
 		if strings.HasPrefix(p, "assets/") && strings.HasSuffix(p, ".css") {
 			if m := versioned.FindStringSubmatch(p); m != nil {
 				out[m[1]+m[2]] = p

@@ -1,0 +1,194 @@
+// What pages can do where scripts run: theme switch, menu, contents that follow, copying, tasks that
+// remember, filters, freshness. Each part finds its own marks and does nothing without them.
+(function () {
+  "use strict";
+  var doc = document, root = doc.documentElement;
+  function all(sel, from) { return Array.prototype.slice.call((from || doc).querySelectorAll(sel)); }
+  function one(sel, from) { return (from || doc).querySelector(sel); }
+  function make(tag, props, kids) {
+    var el = Object.assign(doc.createElement(tag), props);
+    (kids || []).forEach(function (k) { el.append(k); });
+    return el;
+  }
+  function store(key, value) {
+    try {
+      if (value === undefined) return localStorage.getItem(key);
+      if (value === null) localStorage.removeItem(key); else localStorage.setItem(key, value);
+    } catch (e) { /* storage is off: nothing is remembered */ }
+    return null;
+  }
+  function fold(s) { return s.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase(); }
+
+  // Theme: the button turns to the other one; turning back to the system's choice forgets it.
+  var system = matchMedia("(prefers-color-scheme: dark)");
+  all("[data-theme-switch]").forEach(function (b) {
+    b.hidden = false;
+    b.onclick = function () {
+      var now = root.dataset.theme || (system.matches ? "dark" : "light"), next = now === "dark" ? "light" : "dark";
+      root.dataset.theme = next;
+      store("pb-theme", next === (system.matches ? "dark" : "light") ? null : next);
+    };
+  });
+
+  // Menu on narrow screens.
+  var menu = one("[data-menu]");
+  if (menu && (one(".sections") || one(".side"))) {
+    var open = function (on) {
+      root.classList.toggle("menu-open", on);
+      menu.setAttribute("aria-expanded", on);
+      if (on) scrollTo(0, 0);
+    };
+    menu.hidden = false;
+    menu.onclick = function () { open(!root.classList.contains("menu-open")); };
+    doc.addEventListener("keydown", function (e) {
+      if (e.key === "Escape" && root.classList.contains("menu-open")) { open(false); menu.focus(); }
+    });
+    matchMedia("(min-width: 60rem)").addEventListener("change", function () { open(false); });
+  }
+
+  // The line of this page in a long section comes into view.
+  var side = one(".side"), here = side && one("[aria-current]", side);
+  if (here && here.offsetTop > side.clientHeight * .8) side.scrollTop = here.offsetTop - side.clientHeight / 2;
+
+  // Contents: the heading being read is marked.
+  var lines = all(".toc a").map(function (a) {
+    return { a: a, to: doc.getElementById(decodeURIComponent(a.hash.slice(1))) };
+  }).filter(function (l) { return l.to; });
+  if (lines.length && "IntersectionObserver" in window) {
+    var spy = function () {
+      var at = lines[0], best = -Infinity;
+      lines.forEach(function (l) {
+        var y = l.to.getBoundingClientRect().top;
+        if (y < 120 && y > best) { best = y; at = l; }
+      });
+      lines.forEach(function (l) {
+        if (l === at) l.a.setAttribute("aria-current", "location"); else l.a.removeAttribute("aria-current");
+      });
+    };
+    var waiting = false;
+    addEventListener("scroll", function () {
+      if (!waiting) { waiting = true; requestAnimationFrame(function () { waiting = false; spy(); }); }
+    }, { passive: true });
+    spy();
+  }
+
+  // Copying: code blocks, questions. The words come from the page, so that they are in its language.
+  var words = one("[data-words]"), say = words ? words.dataset : {};
+  function copier(label, text, quiet) {
+    var b = make("button", { type: "button", className: "copy", textContent: label });
+    if (quiet) b.setAttribute("aria-label", label + ": " + quiet);
+    b.onclick = function () {
+      var done = function () {
+        b.textContent = say.sayCopied || "Copied";
+        b.dataset.copied = "";
+        setTimeout(function () { b.textContent = label; delete b.dataset.copied; }, 1600);
+      };
+      if (navigator.clipboard && window.isSecureContext) { navigator.clipboard.writeText(text()).then(done); return; }
+      var t = make("textarea", { value: text() });
+      doc.body.append(t); t.select();
+      if (doc.execCommand("copy")) done();
+      t.remove(); b.focus();
+    };
+    return b;
+  }
+  var copy = say.sayCopy || "Copy";
+  all("pre").forEach(function (pre) {
+    var box = make("div", { className: "has-copy" });
+    pre.replaceWith(box);
+    box.append(pre, copier(copy, function () { return pre.innerText; }));
+  });
+  all("[data-copy]").forEach(function (el) {
+    var text = el.textContent.trim();
+    el.append(copier(copy, function () { return text; }, text));
+  });
+  all("[data-copy-all]").forEach(function (el) {
+    var texts = all("[data-copy]", el).map(function (q) { return q.firstChild.textContent.trim(); });
+    one("h2", el).append(copier(el.dataset.copyAll, function () { return texts.join("\n"); }));
+  });
+
+  // Tasks: ticks are kept in this browser as differences from the page, by the task's words.
+  all("[data-prose]").forEach(function (prose) {
+    all(".task > input, .task > label > input, .task > p > input", prose).forEach(function (box) {
+      var was = box.checked, item = box.closest(".task");
+      var key = "pb-task:" + location.pathname + ":" + fold(item.textContent.trim()).slice(0, 120);
+      var kept = store(key);
+      box.disabled = false;
+      if (kept !== null) box.checked = kept === "1";
+      box.onchange = function () { store(key, box.checked === was ? null : box.checked ? "1" : "0"); };
+    });
+  });
+
+  // Filters of a list, kept in the address: words in any row, and a choice for each facet.
+  all("[data-listing]").forEach(function (list) {
+    var rows = all("tbody tr", list);
+    if (rows.length < 6) return;
+    var say = list.dataset, params = new URLSearchParams(location.hash.slice(1));
+    rows.forEach(function (row) {
+      row.text = fold(row.textContent); row.has = {};
+      row.dataset.row.split("|").forEach(function (p) {
+        var i = p.indexOf("=");
+        if (i > 0 && i < p.length - 1) row.has[p.slice(0, i)] = p.slice(i + 1).split("¦");
+      });
+    });
+    var bar = make("div", { className: "filters" }), count = make("span", { className: "filter-count" });
+    count.setAttribute("role", "status");
+    var find = make("input", { type: "search", placeholder: say.filter + " …", value: params.get("q") || "" });
+    find.setAttribute("aria-label", say.filter);
+    bar.append(find);
+    var picks = [];
+    say.facets.split("|").forEach(function (f) {
+      var i = f.indexOf("="), name = f.slice(0, i), label = f.slice(i + 1), values = [];
+      rows.forEach(function (r) { (r.has[name] || []).forEach(function (v) { if (values.indexOf(v) < 0) values.push(v); }); });
+      if (i < 1 || values.length < 2) return;
+      var pick = make("select", { name: name }, [make("option", { value: "", textContent: label + ": " + say.all })]);
+      values.forEach(function (v) {
+        pick.append(make("option", { value: v, textContent: v.charAt(0).toUpperCase() + v.slice(1).replace(/-/g, " ") }));
+      });
+      pick.setAttribute("aria-label", label);
+      if (values.indexOf(params.get(name)) >= 0) pick.value = params.get(name);
+      picks.push(pick); bar.append(pick);
+    });
+    var run = function (e) {
+      var q = fold(find.value.trim()), shown = 0, state = new URLSearchParams();
+      rows.forEach(function (r) {
+        var ok = r.text.indexOf(q) >= 0 && picks.every(function (p) { return !p.value || (r.has[p.name] || []).indexOf(p.value) >= 0; });
+        r.hidden = !ok; shown += ok;
+      });
+      if (q) state.set("q", find.value.trim());
+      picks.forEach(function (p) { p.classList.toggle("on", !!p.value); if (p.value) state.set(p.name, p.value); });
+      count.textContent = shown < rows.length ? shown + " / " + rows.length : "";
+      if (e) history.replaceState(null, "", "#" + state);
+    };
+    find.oninput = run;
+    picks.forEach(function (p) { p.onchange = run; });
+    bar.append(count);
+    list.prepend(bar);
+    run();
+  });
+
+  // The glossary: words filter as one types.
+  all("[data-az]").forEach(function (az) {
+    var entries = all(".term-entry", az), letters = all(".letter", az);
+    if (entries.length < 6) return;
+    entries.forEach(function (el) { el.text = fold(el.textContent); });
+    var find = make("input", { type: "search", placeholder: az.dataset.filter + " …" });
+    find.setAttribute("aria-label", az.dataset.filter);
+    var count = make("span", { className: "filter-count" });
+    count.setAttribute("role", "status");
+    find.oninput = function () {
+      var q = fold(find.value.trim()), shown = 0;
+      entries.forEach(function (el) { el.hidden = el.text.indexOf(q) < 0; shown += !el.hidden; });
+      letters.forEach(function (l) { l.hidden = !one(".term-entry:not([hidden])", l); });
+      count.textContent = !q ? "" : shown ? shown + " / " + entries.length : az.dataset.none;
+    };
+    az.prepend(make("div", { className: "filters" }, [find, count]));
+  });
+
+  // Freshness: a page turns stale by its own dates, without being built again.
+  all("[data-verified]").forEach(function (el) {
+    var every = /^(\d+)\s*([dwmy]?)/i.exec(el.dataset.every || "");
+    if (!every) return;
+    var days = every[1] * ({ w: 7, m: 30, y: 365 }[every[2].toLowerCase()] || 1);
+    if (Date.now() - Date.parse(el.dataset.verified) > days * 864e5) el.append(make("span", { className: "stale", textContent: " · " + el.dataset.stale }));
+  });
+})();
