@@ -78,6 +78,9 @@ func (o object) Get(name string) (any, error) {
 				return o.derived(i)
 			}
 		}
+		if p.bad[name] {
+			return nil, nil // said by the schema; a check need not stumble over it
+		}
 		if v, ok := p.fields[name]; ok {
 			return o.live(v), nil
 		}
@@ -181,7 +184,7 @@ func (o object) sections() []any {
 	for i, h := range d.Headings {
 		switch {
 		case h.Level == 2:
-			out = append(out, map[string]any{"title": h.Text, "id": h.ID, "words": h.Words, "tasks_done": 0, "tasks_total": 0})
+			out = append(out, map[string]any{"title": h.Text, "id": h.ID, "level": h.Level, "words": h.Words, "tasks_done": 0, "tasks_total": 0})
 			at = len(out) - 1
 		case h.Level < 2:
 			at = -1

@@ -1,7 +1,7 @@
 package book
 
 import (
-	"cmp"
+	"maps"
 	"net/url"
 	"path"
 	"slices"
@@ -48,7 +48,18 @@ func (l *linker) validate(p *page) {
 	if p.kind == nil {
 		return
 	}
-	for _, v := range p.kind.Validate(p.plain) {
+	front := p.plain
+	if _, ok := front["title"]; !ok && p.doc.Title != "" { // a heading is a title too
+		front = maps.Clone(front)
+		front["title"] = p.doc.Title
+	}
+	for _, v := range p.kind.Validate(front) {
+		if len(v.Path) > 0 && v.Level == diag.Error {
+			if p.bad == nil {
+				p.bad = map[string]bool{}
+			}
+			p.bad[v.Path[0]] = true
+		}
 		at, to, ok := p.doc.Front.Find(p.doc.Name, v.Path, v.Key)
 		if len(p.doc.Front.Fields) == 0 || !ok && len(v.Path) == 0 {
 			at, to = diag.Pos{File: p.doc.Name, Line: 1, Col: 1}, diag.Pos{}
@@ -626,14 +637,16 @@ func (l *linker) quoted(p *page, r *document.Ref, name string) (Target, bool) {
 			if !ok {
 				d := diag.Diagnostic{Rule: "quote-unknown", Level: diag.Warning, Msg: quote(name[:i]) + " has no " + quote(strings.Join(keys[:k+1], "."))}
 				if v.Kind == document.Dict {
-					var have []string
+					have := []string{}
 					for _, f := range v.Map.Fields {
 						have = append(have, f.Key)
 					}
 					if near := diag.Nearest(key, have); near != "" {
 						d.Hint = "did you mean " + quote(near) + "?"
 					} else {
-						d.Hint = "it has " + enumerate(have)
+						if len(have) > 0 {
+							d.Hint = "it has " + enumerate(have)
+						}
 					}
 				}
 				l.at(p, r, &d)
@@ -709,6 +722,3 @@ func escapeQuery(s string) string {
 	}
 	return b.String()
 }
-
-// byDeclared sorts edges of one page in the order of its front matter.
-func byPlace(x, y edge) int { return cmp.Compare(x.at.Line*4096+x.at.Col, y.at.Line*4096+y.at.Col) }

@@ -17,6 +17,21 @@ import (
 	"playbook/generator/diag"
 )
 
+// named is a text flag that help shows with a NAME for its value.
+type named struct {
+	to   *string
+	name string
+}
+
+func (n named) String() string     { return *n.to }
+func (n named) Set(s string) error { *n.to = s; return nil }
+func (n named) Type() string       { return n.name }
+
+func stringFlag(set *pflag.FlagSet, to *string, flag, short, otherwise, name, usage string) {
+	*to = otherwise
+	set.VarP(named{to, name}, flag, short, usage)
+}
+
 // siteFlags say which site a command is about.
 type siteFlags struct {
 	source, config, asOf string
@@ -25,13 +40,13 @@ type siteFlags struct {
 
 func (f *siteFlags) add(set *pflag.FlagSet) {
 	set.SortFlags = false
-	set.StringVarP(&f.source, "source", "s", ".", "folder of the site")
-	set.StringVarP(&f.config, "config", "c", "", "configuration file (default playbook.toml in the site)")
+	stringFlag(set, &f.source, "source", "s", ".", "DIR", "folder of the site")
+	stringFlag(set, &f.config, "config", "c", "", "FILE", "configuration file (default playbook.toml in the site)")
 	set.BoolVarP(&f.verbose, "verbose", "v", false, "tell more about the work")
 }
 
 func (f *siteFlags) addAsOf(set *pflag.FlagSet) {
-	set.StringVar(&f.asOf, "as-of", "", "date that counts as today, such as 2026-11-23")
+	stringFlag(set, &f.asOf, "as-of", "", "", "DATE", "date that counts as today, such as 2026-11-23")
 }
 
 // options returns what the flags say as build options, once they make sense.
@@ -101,17 +116,17 @@ type workFlags struct {
 
 func (f *workFlags) add(set *pflag.FlagSet) {
 	set.SortFlags = false
-	set.StringVarP(&f.source, "source", "s", ".", "folder of the site")
-	set.StringVarP(&f.destination, "destination", "d", "", "folder the site is made in (default public in the site)")
-	set.StringVarP(&f.config, "config", "c", "", "configuration file (default playbook.toml in the site)")
-	set.StringVarP(&f.baseURL, "base-url", "b", "", "address the site will have, such as https://example.com/playbook/")
+	stringFlag(set, &f.source, "source", "s", ".", "DIR", "folder of the site")
+	stringFlag(set, &f.destination, "destination", "d", "", "DIR", "folder the site is made in (default public in the site)")
+	stringFlag(set, &f.config, "config", "c", "", "FILE", "configuration file (default playbook.toml in the site)")
+	stringFlag(set, &f.baseURL, "base-url", "b", "", "URL", "address the site will have, such as https://example.com/playbook/")
 	set.BoolVarP(&f.drafts, "drafts", "D", false, "take drafts in")
 	set.BoolVarP(&f.future, "future", "F", false, "take in what is published later")
 	f.addAsOf(set)
 	set.BoolVar(&f.strict, "strict", false, "let warnings fail the command")
-	set.StringVar(&f.format, "format", "text", "form of the diagnostics: "+formatNames())
+	stringFlag(set, &f.format, "format", "", "text", "FORM", "form of the diagnostics: "+formatNames())
 	set.BoolVar(&f.noCache, "no-cache", false, "do all work anew")
-	set.StringVar(&f.stats, "stats", "", "file for figures about the work, as JSON; - is standard output")
+	stringFlag(set, &f.stats, "stats", "", "", "FILE", "file for figures about the work, as JSON; - is standard output")
 	set.BoolVarP(&f.quiet, "quiet", "q", false, "tell of errors only")
 	set.BoolVarP(&f.verbose, "verbose", "v", false, "tell more about the work")
 	set.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {

@@ -49,7 +49,7 @@ func (a *app) kindsCommand() *cobra.Command {
 		},
 	}
 	f.add(c.Flags())
-	c.Flags().StringVar(&format, "format", "text", "form of the list: text or json")
+	stringFlag(c.Flags(), &format, "format", "", "text", "FORM", "form of the list: text or json")
 	return c
 }
 
@@ -156,19 +156,18 @@ func writeKind(w io.Writer, d kindDescription) error {
 
 func writeFields(w io.Writer, fields []fieldLine, indent string) {
 	for _, f := range fields {
-		what := f.Type
-		if len(f.Enum) > 0 {
-			what += ": " + strings.Join(f.Enum, ", ")
-		}
 		need := ""
 		if f.Required {
 			need = "required"
 		}
 		about := oneLine(f.Description)
+		if len(f.Enum) > 0 {
+			about = strings.TrimSpace(strings.Join(f.Enum, ", ") + ". " + about)
+		}
 		if f.Default != nil {
 			about = strings.TrimSpace(fmt.Sprintf("%s (default %v)", about, f.Default))
 		}
-		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("%s%s\t%s\t%s\t%s", indent, f.Name, what, need, about), "\t"))
+		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("%s%s\t%s\t%s\t%s", indent, f.Name, f.Type, need, about), "\t"))
 		writeFields(w, f.Fields, indent+"  ")
 	}
 }

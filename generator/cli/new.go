@@ -81,8 +81,8 @@ the kind; it may name folders of its own: playbook new goal emea/grow`,
 		},
 	}
 	f.add(c.Flags())
-	c.Flags().StringVarP(&title, "title", "t", "", "title of the page (default the NAME as words)")
-	c.Flags().StringVarP(&owner, "owner", "o", "", "id of the role that owns the page")
+	stringFlag(c.Flags(), &title, "title", "t", "", "TEXT", "title of the page (default the NAME as words)")
+	stringFlag(c.Flags(), &owner, "owner", "o", "", "ROLE", "id of the role that owns the page")
 	f.addAsOf(c.Flags())
 	c.Flags().BoolVar(&stdout, "stdout", false, "print the page instead of writing it")
 	return c

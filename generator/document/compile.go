@@ -75,7 +75,16 @@ func orDefault(v, d int) int {
 
 // Compile reads one file. path is its place under the content root, name what
 // diagnostics call it. It always returns a Document: a file over a limit has an
-// error among its Diags and an empty body.
+// error among its Diags, and no body where the limit stands before the parser.
+//
+// What it reports beside front matter's own rules. Errors: page-size, line-length,
+// table-columns, nesting (also brackets, footnotes and definitions piled up),
+// internal. Warnings: text-encoding, link-scheme, html-removed, attribute-removed,
+// anchor-doubled, container-unclosed.
+//
+// For whoever fills the holes: the HoleSrc of a picture stands last in its tag,
+// so a width or height that the author gave is to be seen between the "<img" and
+// the hole, and none must then be added.
 func (c *Compiler) Compile(path, name string, src []byte) *Document {
 	doc := &Document{Path: path, Name: name, Digest: source.Sum(src), Front: &Map{}}
 	if len(src) > c.o.Limits.Page {

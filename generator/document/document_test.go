@@ -59,7 +59,7 @@ func TestSections(t *testing.T) {
 	d := NewCompiler(Options{}).Compile("p.md", "p.md", []byte(src))
 	wellFormed(t, d)
 	want := map[string]string{
-		"A": "A a one two A1 x", "A1": "A1 x", "B": "B Q q Big r still b item L l more b1 B1 B2", "Q": "Q q", "Big": "Big r",
+		"A": "A a one two A1 x", "A1": "A1 x", "B": "B Q q Big r still b item L l more b 1 B1 B2", "Q": "Q q", "Big": "Big r",
 		"L": "L l", "B1": "B1 B2", "B2": "B2", "C": "C c",
 	}
 	words := map[string]int{"A": 3, "A1": 1, "B": 5, "Q": 1, "Big": 1, "L": 1, "C": 1}
@@ -78,7 +78,7 @@ func TestSections(t *testing.T) {
 				b.WriteRune(r)
 			}
 		}
-		got := strings.Join(strings.Fields(strings.ReplaceAll(b.String(), " 1 ", "1 ")), " ")
+		got := strings.Join(strings.Fields(b.String()), " ")
 		if got != want[h.Text] {
 			t.Errorf("section %s is %q, want %q", h.Text, got, want[h.Text])
 		}
@@ -153,7 +153,7 @@ func TestLimits(t *testing.T) {
 		{"lists fit", "- - - - - - deep\n", "", 0, 0},
 		{"containers", strings.Repeat(":::a\n", 7) + strings.Repeat(":::\n", 7), "nesting", 7, 1},
 		{"brackets", strings.Repeat(strings.Repeat("[a](", 200)+"\n", 90), "nesting", 0, 0},
-		{"references", "[a]: " + strings.Repeat("b", 900) + "\n\n" + strings.Repeat("[a][a] [a] \n", 3000), "page-size", 0, 0},
+		{"references", "[a]: " + strings.Repeat("b", 900) + "\n\n" + strings.Repeat("[a]\n\n", 15000), "page-size", 0, 0},
 	} {
 		d := NewCompiler(Options{Limits: lim}).Compile("p.md", "content/p.md", []byte(x.src))
 		wellFormed(t, d)
@@ -224,13 +224,13 @@ func TestCodeCacheHits(t *testing.T) {
 func TestAnchorVariants(t *testing.T) {
 	for _, x := range []struct{ text, want string }{
 		{"Hello World", "hello-world"},
-		{"Über uns & Co.", "über-uns--co über-uns-co uber-uns-co"},
+		{"Über uns & Co.", "über-uns--co über-uns-co uber-uns-co Über-uns-co"},
 		{"01.1 Presales: who?", "011-presales-who _011-presales-who"},
 		{"a  b -- c", "a--b----c a-b-c"},
 		{"What's new?", "whats-new"},
 		{"C++ / C#", "c--c c-c"},
 		{"日本語", "日本語"},
-		{"Émile’s café", "émiles-café emiles-cafe"},
+		{"Émile’s café", "émiles-café emiles-cafe Émiles-café"},
 		{"???", ""},
 		{"snake_case `code`", "snake_case-code"},
 	} {

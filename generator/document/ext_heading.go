@@ -87,13 +87,13 @@ type attributes struct {
 // of it is attributes and there is at least one.
 func parseAttributes(s string) (a attributes, ok bool) {
 	var classes []string
-	any := false
+	some := false
 	for {
 		s = strings.TrimLeft(s, " \t,")
 		if s == "" {
 			break
 		}
-		any = true
+		some = true
 		end := strings.IndexAny(s, " \t,=")
 		if end < 0 {
 			end = len(s)
@@ -143,7 +143,7 @@ func parseAttributes(s string) (a attributes, ok bool) {
 		}
 	}
 	if len(a.words) > 0 && a.id == "" && len(classes) == 0 && len(a.dropped) == 0 {
-		any = false // {braces} in prose
+		some = false // {braces} in prose
 	}
 	kept := classes[:0]
 	for _, c := range classes {
@@ -152,7 +152,7 @@ func parseAttributes(s string) (a attributes, ok bool) {
 		}
 	}
 	a.class = strings.Join(kept, " ")
-	return a, any
+	return a, some
 }
 
 // reportAttributes tells, once a page for each name, that an attribute was

@@ -155,7 +155,7 @@ func (sanitizer) Transform(doc *ast.Document, reader text.Reader, pc parser.Cont
 	if w == nil || bytes.IndexByte(reader.Source(), '<') < 0 {
 		return
 	}
-	w.sanitize(doc)
+	w.sanitize(doc, 0)
 }
 
 // openTag is an element that waits for its end.
@@ -169,21 +169,27 @@ type openTag struct {
 // nest keeps what is open in one Markdown container.
 type nest struct {
 	w     *writer
+	outer int // elements around the container
 	stack []openTag
 	count map[string]int // of tags on the stack
 	lost  map[string]bool
 	node  int
 }
 
-// sanitize treats the raw HTML among the children of n and below.
-func (w *writer) sanitize(n ast.Node) {
+// sanitize treats the raw HTML among the children of n and below; outer is how
+// many elements of raw HTML n stands in.
+func (w *writer) sanitize(n ast.Node, outer int) {
 	var s *nest
 	for c := n.FirstChild(); c != nil; {
 		next := c.NextSibling()
 		inline := c.Kind() == ast.KindRawHTML
 		if !inline && c.Kind() != ast.KindHTMLBlock {
 			if c.HasChildren() {
-				w.sanitize(c)
+				depth := outer
+				if s != nil {
+					depth += len(s.stack)
+				}
+				w.sanitize(c, depth)
 				if !c.HasChildren() && c.Kind() == ast.KindParagraph {
 					n.RemoveChild(n, c)
 				}
@@ -192,7 +198,7 @@ func (w *writer) sanitize(n ast.Node) {
 			continue
 		}
 		if s == nil {
-			s = &nest{w: w, count: map[string]int{}, lost: map[string]bool{}}
+			s = &nest{w: w, outer: outer, count: map[string]int{}, lost: map[string]bool{}}
 		}
 		s.node++
 		var out []htmlToken
@@ -270,8 +276,8 @@ func (s *nest) push(out []htmlToken, t htmlToken) []htmlToken {
 	for len(s.stack) > 0 && endsBy(s.stack[len(s.stack)-1].tag, t.tag) {
 		out = s.pop(out)
 	}
-	if len(s.stack) >= s.w.c.o.Limits.Nesting {
-		return out
+	if s.outer+len(s.stack) >= s.w.c.o.Limits.Nesting {
+		return out // too deep: what it holds stays
 	}
 	s.stack = append(s.stack, openTag{tag: t.tag, as: t.tag, index: len(out), node: s.node})
 	s.count[t.tag]++
@@ -324,7 +330,12 @@ func (s *nest) settle(out []htmlToken) []htmlToken {
 			out[o.index].tag = "div"
 		}
 	}
-	return out
+	for _, t := range out {
+		if t.kind != tokenText || strings.TrimSpace(t.text) != "" {
+			return out
+		}
+	}
+	return nil
 }
 
 // endsBy tells whether the start of next ends an open element, as HTML has it.

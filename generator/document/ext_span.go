@@ -202,6 +202,14 @@ func renderSpan(w *writer, node ast.Node, entering bool) ast.WalkStatus {
 	plain := slices.Contains(strings.Fields(n.attrs.class), "plain")
 	bare := n.attrs.class == "plain" && n.attrs.id == "" || n.attrs.class == "" && n.attrs.id == ""
 	if entering {
+		w.phrases++
+	} else {
+		w.phrases--
+	}
+	if depth := w.phrases; entering && depth > maxPhrases || !entering && depth >= maxPhrases {
+		bare = true
+	}
+	if entering {
 		if !bare {
 			w.put("<span")
 			if n.attrs.id != "" {

@@ -18,11 +18,7 @@ func (strikethrough) Extend(m goldmark.Markdown) {
 	m.Parser().AddOptions(parser.WithInlineParsers(util.Prioritized(extension.NewStrikethroughParser(), 500)))
 	m.Renderer().AddOptions(renderer.WithNodeRenderers(util.Prioritized(renderers{
 		east.KindStrikethrough: func(w *writer, _ ast.Node, entering bool) ast.WalkStatus {
-			if entering {
-				w.put("<del>")
-			} else {
-				w.put("</del>")
-			}
+			w.phrase("del", entering)
 			return ast.WalkContinue
 		},
 	}, 500)))

@@ -37,7 +37,7 @@ var inlineParser = sync.OnceValue(func() parser.Parser {
 // description, and HTML is shown as text.
 func Inline(markdown string) string {
 	src, rest := inlineSource(markdown)
-	if strings.IndexAny(markdown, "\\`*_~[<>&") < 0 {
+	if !strings.ContainsAny(markdown, "\\`*_~[<>&") {
 		return string(appendEscaped(nil, src, false)) + rest
 	}
 	root := inlineParser().Parse(text.NewReader(src))
@@ -51,7 +51,7 @@ func Inline(markdown string) string {
 // Plain returns the plain text of one line of Markdown.
 func Plain(markdown string) string {
 	src, _ := inlineSource(markdown)
-	if strings.IndexAny(markdown, "\\`*_~[<&") >= 0 {
+	if strings.ContainsAny(markdown, "\\`*_~[<&") {
 		p := plainer{src: src}
 		p.walk(inlineParser().Parse(text.NewReader(src)))
 		return oneLine(p.out)

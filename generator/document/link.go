@@ -125,6 +125,7 @@ func (w *writer) addRef(n ast.Node, r Ref, at, length int) int {
 			r.EndCol = col
 		}
 	}
+	w.kept += len(r.Target) + len(r.Query) + len(r.Fragment) + len(r.Label)
 	w.doc.Refs = append(w.doc.Refs, r)
 	w.mark = append(w.mark, n)
 	return len(w.doc.Refs) - 1

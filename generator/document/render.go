@@ -148,16 +148,30 @@ func renderBreak(w *writer, _ ast.Node, entering bool) ast.WalkStatus {
 }
 
 func renderEmphasis(w *writer, n ast.Node, entering bool) ast.WalkStatus {
-	tag := "em>"
+	tag := "em"
 	if n.(*ast.Emphasis).Level == 2 {
-		tag = "strong>"
+		tag = "strong"
 	}
-	if entering {
-		w.put("<" + tag)
-	} else {
-		w.put("</" + tag)
-	}
+	w.phrase(tag, entering)
 	return ast.WalkContinue
+}
+
+// maxPhrases is how deep emphasis and the like are written into each other.
+// Browsers and parsers give up at 512 elements; lists, quotes and raw HTML have
+// their share of these.
+const maxPhrases = 40
+
+// phrase writes a tag of an inline element unless it stands too deep.
+func (w *writer) phrase(tag string, entering bool) {
+	if entering {
+		if w.phrases++; w.phrases <= maxPhrases {
+			w.put("<" + tag + ">")
+		}
+		return
+	}
+	if w.phrases--; w.phrases < maxPhrases {
+		w.put("</" + tag + ">")
+	}
 }
 
 func renderText(w *writer, node ast.Node, entering bool) ast.WalkStatus {
@@ -320,7 +334,7 @@ func (w *writer) figure(p, img ast.Node, entering bool) ast.WalkStatus {
 
 // unescape resolves backslashes and character references of a target or title.
 func (w *writer) unescape(md []byte) string {
-	if bytes.IndexAny(md, "\\&\x00") < 0 {
+	if !bytes.ContainsAny(md, "\\&\x00") {
 		return string(md)
 	}
 	w.scratch = appendUnescaped(w.scratch[:0], md)

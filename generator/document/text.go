@@ -184,7 +184,7 @@ func (w *writer) plainMarked(n ast.Node, marks []ast.Node) (string, []int) {
 // oneLine makes runs of white space one space.
 func oneLine(b []byte) string {
 	b = bytes.TrimSpace(b)
-	if bytes.IndexAny(b, "\n\t\r") < 0 && !bytes.Contains(b, []byte("  ")) {
+	if !bytes.ContainsAny(b, "\n\t\r") && !bytes.Contains(b, []byte("  ")) {
 		return string(b)
 	}
 	return strings.Join(strings.Fields(string(b)), " ")

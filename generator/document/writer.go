@@ -38,6 +38,7 @@ type writer struct {
 	buf   []byte
 	max   int  // no body may outgrow its source so far
 	full  bool // it did
+	kept  int  // bytes of targets: a short reference can stand for a long one
 
 	holes []Hole
 	runs  []Run
@@ -58,6 +59,7 @@ type writer struct {
 
 	mark    []ast.Node // the nodes of the references since the block began
 	markAt  int        // index in doc.Refs of the first of them
+	phrases int        // open inline elements
 	links   []bool     // open links: whether an <a> was written
 	summary bool       // the first paragraph was seen
 	images  int        // written so far
@@ -87,7 +89,7 @@ type section struct {
 func (w *writer) reset(c *Compiler, doc *Document, base int) {
 	w.c, w.doc, w.base = c, doc, max(base, 1)
 	w.src, w.lines, w.buf = nil, w.lines[:0], w.buf[:0]
-	w.max, w.full = 0, false
+	w.max, w.full, w.kept = 0, false, 0
 	w.holes, w.runs, w.ids, w.diags = w.holes[:0], w.runs[:0], nil, nil
 	if w.used == nil {
 		w.used = idSet{}
@@ -95,7 +97,7 @@ func (w *writer) reset(c *Compiler, doc *Document, base int) {
 	clear(w.used)
 	w.block, w.mute, w.silent, w.barrier, w.inWord = 0, 0, 0, -1, false
 	w.heads, w.next, w.open, w.depth = w.heads[:0], 0, w.open[:0], 0
-	w.mark, w.markAt, w.links = w.mark[:0], 0, w.links[:0]
+	w.mark, w.markAt, w.links, w.phrases = w.mark[:0], 0, w.links[:0], 0
 	w.summary, w.images, w.tasks, w.cell, w.coded = false, 0, 0, false, 0
 	w.guard = guardState{}
 	w.spans, w.closes = w.spans[:0], w.closes[:0]
@@ -167,7 +169,7 @@ func (r renderers) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
 	for kind, f := range r {
 		reg.Register(kind, func(bw util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 			w := bw.(*writer)
-			if len(w.buf) > w.max {
+			if len(w.buf)+w.kept > w.max {
 				w.overflow(n)
 				return ast.WalkStop, nil
 			}
@@ -201,7 +203,7 @@ func (w *writer) local(id string) {
 // then escaped, and noted as prose.
 func (w *writer) text(md []byte) {
 	start := len(w.buf)
-	if bytes.IndexAny(md, "\\&<>\x00") < 0 {
+	if !bytes.ContainsAny(md, "\\&<>\x00") {
 		w.buf = append(w.buf, md...)
 	} else {
 		w.scratch = appendUnescaped(w.scratch[:0], md)
@@ -406,10 +408,19 @@ func (w *writer) dropBody() {
 func (w *writer) finish() {
 	w.closeSections(0)
 	w.runs = slices.DeleteFunc(w.runs, func(r Run) bool { return isSpace(w.buf[r.From:r.To]) })
-	w.doc.Body.HTML = bytes.Clone(w.buf)
-	w.doc.Body.Holes = slices.Clone(w.holes)
-	w.doc.Body.Runs = slices.Clone(w.runs)
+	w.doc.Body.HTML = exact(w.buf)
+	w.doc.Body.Holes = exact(w.holes)
+	w.doc.Body.Runs = exact(w.runs)
 	w.doc.Body.IDs = w.ids
+}
+
+// exact copies s without room to grow. Nothing is always nil, so that equal
+// documents are deeply equal.
+func exact[T any](s []T) []T {
+	if len(s) == 0 {
+		return nil
+	}
+	return append(make([]T, 0, len(s)), s...)
 }
 
 // isSpace tells whether b is nothing but white space. Prose seldom is: it looks

@@ -47,6 +47,7 @@ type Check struct {
 	Message string   // with its holes
 	At      []string // front matter path the diagnostic points at; "*" is the element
 
+	pos       diag.Pos // of When
 	when      *program
 	msg, hint message
 }

@@ -35,7 +35,9 @@ func TestManual(t *testing.T) {
 			t.Errorf("the manual leaves out the key %q", k.name)
 		}
 	}
-	has := func(name string) bool { return strings.Contains(doc, " "+name+"(") || strings.Contains(doc, "\t"+name+"(") }
+	has := func(name string) bool {
+		return strings.Contains(doc, " "+name+"(") || strings.Contains(doc, "\t"+name+"(")
+	}
 	for _, f := range functions() {
 		if !has(f.name) {
 			t.Errorf("the manual leaves out the function %q", f.name)

@@ -144,6 +144,18 @@ func (t *Theme) Fragments(name string) (artifact.Make, bool) {
 			}
 			return t.piece(v, navView{v, n}, "partials/nav.html")
 		}, true
+	case "shared":
+		return func(r *artifact.Reader) ([]byte, []diag.Diagnostic) {
+			lang, rest, _ := strings.Cut(arg, "/")
+			name, top, _ := strings.Cut(rest, "/")
+			v := &View{t: t, r: r, id: top}
+			if section, inside := strings.CutSuffix(top, "/"); inside {
+				v.id, v.page = "", &book.Page{Card: &book.Card{Section: section, Lang: lang}, Fields: map[string]any{}}
+			} else if top == "" {
+				v.id = book.HomeID
+			}
+			return t.piece(v, v, strings.ReplaceAll(name, ":", "/"))
+		}, true
 	case "card":
 		return func(r *artifact.Reader) ([]byte, []diag.Diagnostic) {
 			v := &View{t: t, r: r, id: arg}

@@ -20,6 +20,9 @@ type View struct {
 	id   string
 	tag  string
 	page *book.Page
+
+	rel     map[string][]*book.Card // Relations and Derived, once asked for
+	derived map[string]any
 }
 
 func ask[T any](v *View, op book.Op, arg string) T {
@@ -111,11 +114,13 @@ func (v *View) FieldList() []book.FieldValue { return v.self().FieldList }
 
 // Derived returns the kind's derived values by name.
 func (v *View) Derived() map[string]any {
-	out := map[string]any{}
-	for _, n := range ask[[]book.Named](v, book.OpDerived, v.id) {
-		out[n.Name] = n.Value
+	if v.derived == nil {
+		v.derived = map[string]any{}
+		for _, n := range ask[[]book.Named](v, book.OpDerived, v.id) {
+			v.derived[n.Name] = n.Value
+		}
 	}
-	return out
+	return v.derived
 }
 
 // DerivedOf returns another page's derived values.
@@ -143,7 +148,12 @@ func (v *View) FieldsOf(c *book.Card) map[string]any {
 
 // Relations returns the pages related to this one, by the relation's name in
 // either direction.
-func (v *View) Relations() map[string][]*book.Card { return v.relations(v.id) }
+func (v *View) Relations() map[string][]*book.Card {
+	if v.rel == nil {
+		v.rel = v.relations(v.id)
+	}
+	return v.rel
+}
 
 // RelationsOf returns the relations of another page.
 func (v *View) RelationsOf(c *book.Card) map[string][]*book.Card {
@@ -219,6 +229,21 @@ func (v *View) Nav() template.HTML {
 		h = bytes.Replace(h, at, append([]byte(`aria-current="page" `), at...), 1)
 	}
 	return template.HTML(h)
+}
+
+// Shared returns a partial that is the same for all pages of one language in
+// one top section, made once for all of them: the site's header and footer. In
+// it "." is a View of the section's page when the page is that, and else of a
+// page without a name in that section.
+func (v *View) Shared(name string) template.HTML {
+	c := v.self().Card
+	top, _, deeper := strings.Cut(c.Section, "/")
+	if c.Section == "" && c.IsSection && c.ID != book.HomeID {
+		top = c.ID
+	} else if deeper || c.Section != "" || c.ID != book.HomeID {
+		top += "/"
+	}
+	return template.HTML(v.r.Fragment("shared/" + v.Lang() + "/" + strings.ReplaceAll(name, "/", ":") + "/" + top))
 }
 
 // PagesOf returns all pages of a kind, in its order.
