@@ -106,7 +106,7 @@ type page struct {
 	back     []backEdge
 	derived  map[string]derivedValue
 	diags    []diag.Diagnostic
-	bad      map[string]bool  // front matter keys whose values the schema does not allow
+	bad      map[string]bool  // places in front matter, "/funnel/target", whose values the schema does not allow
 	resolved map[string]*Card // front matter references by their JSON-pointer-like path
 }
 

@@ -44,6 +44,9 @@ func step(paths []refPath, key string) []refPath {
 }
 
 func (p *page) typed(v document.Value, key string, refs []refPath) any {
+	if p.bad[key] {
+		return nil // the schema has said so; neither layouts nor checks need stumble over it
+	}
 	isRef := slices.ContainsFunc(refs, func(r refPath) bool { return len(r) == 0 })
 	elems := step(refs, "*")
 	switch v.Kind {
@@ -99,6 +102,9 @@ func (l *linker) finish() {
 	b := l.b
 	l.each(b.pages, func(p *page) {
 		p.fields = p.fieldsOf()
+		if p.doc != nil && p.ref.Summary == p.doc.Summary {
+			p.ref.Summary = p.spoken(p.ref.Summary)
+		}
 		if c, ok := p.fields["owner"].(*Card); ok {
 			p.ref.Owner = c.Title
 		} else if s, ok := p.plain["owner"].(string); ok {

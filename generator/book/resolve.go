@@ -38,9 +38,24 @@ func (l *linker) resolve() {
 				continue
 			}
 			q := b.pages[b.byID[t.Page]]
-			q.back = append(q.back, backEdge{p, p.doc.Refs[i].Snippet})
+			q.back = append(q.back, backEdge{p, p.spoken(p.doc.Refs[i].Snippet)})
 		}
 	}
+}
+
+// spoken puts what wikilinks show into a text that the compiler took from
+// around them: it knew only the names as they were written.
+func (p *page) spoken(s string) string {
+	for i := range p.doc.Refs {
+		r := &p.doc.Refs[i]
+		if r.Kind != document.RefWiki || r.Label != "" || r.Target == "" || !strings.Contains(s, r.Target) {
+			continue
+		}
+		if t := p.targets[i].Text; t != "" && t != r.Target {
+			s = strings.Replace(s, r.Target, t, 1)
+		}
+	}
+	return s
 }
 
 // validate checks front matter against the kind's schema.
@@ -58,7 +73,9 @@ func (l *linker) validate(p *page) {
 			if p.bad == nil {
 				p.bad = map[string]bool{}
 			}
-			p.bad[v.Path[0]] = true
+			if v.Rule != "schema-required" && v.Rule != "schema-unknown-key" { // there the place is the mapping around it
+				p.bad["/"+strings.Join(v.Path, "/")] = true
+			}
 		}
 		at, to, ok := p.doc.Front.Find(p.doc.Name, v.Path, v.Key)
 		if len(p.doc.Front.Fields) == 0 || !ok && len(v.Path) == 0 {

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -106,7 +108,8 @@ func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // writeKind writes what an author wants to know, top down: what may be written,
 // how it hangs together, what is made of it, what is checked.
-func writeKind(w io.Writer, d kindDescription) error {
+func writeKind(to io.Writer, d kindDescription) error {
+	w := bufio.NewWriter(to)
 	folder := "content/" + d.Section
 	fmt.Fprintf(w, "%s: %s, in %s\n", d.ID, d.Name, strings.TrimSuffix(folder, "/"))
 	if d.Description != "" {
@@ -151,7 +154,7 @@ func writeKind(w io.Writer, d kindDescription) error {
 			fmt.Fprintf(t, "  %s\t%s\t%s\n", c.ID, c.Level, oneLine(c.Message))
 		}
 	}
-	return t.Flush()
+	return errors.Join(t.Flush(), w.Flush())
 }
 
 func writeFields(w io.Writer, fields []fieldLine, indent string) {

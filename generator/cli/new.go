@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/text/cases"
@@ -181,11 +182,8 @@ func titleOf(name string) string {
 	if !strings.Contains(last, " ") {
 		last = strings.TrimSpace(strings.NewReplacer("-", " ", "_", " ").Replace(last))
 	}
-	for i, r := range last {
-		if i == 0 && unicode.IsLower(r) {
-			return string(unicode.ToUpper(r)) + last[len(string(r)):]
-		}
-		break
+	if r, n := utf8.DecodeRuneInString(last); n > 0 {
+		last = string(unicode.ToUpper(r)) + last[n:]
 	}
 	return last
 }

@@ -44,9 +44,39 @@ checked against each other.
 		a.versionCommand(),
 		a.completionCommand(),
 	)
-	// The completion command is ours; help is a flag of every command and, by
-	// cobra, a command.
+	// Cobra's own help and completion know our errors and words as little as
+	// we know theirs.
+	root.SetHelpCommand(a.helpCommand())
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(a.flagError)
 	return root
+}
+
+func (a *app) helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "tell how a command is used",
+		Args:  arguments(0, "a COMMAND"),
+		RunE: func(c *cobra.Command, args []string) error {
+			of := c.Root()
+			if len(args) > 0 {
+				sub, _, err := of.Find(args)
+				if err != nil || sub == of {
+					return unknownCommand(of, args[0])
+				}
+				of = sub
+			}
+			of.InitDefaultHelpFlag()
+			return of.Help()
+		},
+		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			var names []string
+			for _, sub := range c.Root().Commands() {
+				if len(args) == 0 && sub.IsAvailableCommand() {
+					names = append(names, sub.Name()+"\t"+sub.Short)
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+	}
 }

@@ -1,8 +1,10 @@
 // Package output puts a made site in place: all of it or none.
 //
-// Commit takes the destination folder and every file the site consists of, and
-// changes on the disk what differs. What it put there it lists in a manifest
-// inside the destination; only files named there are ever changed or removed. A
+// Begin opens the destination folder; the Tx it gives takes every file the site
+// consists of, one at a time so that a site need not fit into memory, and its
+// Commit changes on the disk what differs. (The function Commit does all that
+// with a list of files.) What was put in place is listed in a manifest inside
+// the destination; only files named there are ever changed or removed. A
 // destination that holds other files and no manifest is refused, and so is an
 // output for which another program's file is in the way.
 //

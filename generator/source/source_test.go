@@ -97,6 +97,11 @@ func TestScanLists(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	}
+	// What is under a hidden, skipped or ignored folder stays out of sight.
+	again, _, err := Rescan(t.Context(), dir, o, tree, []string{"public/index.html", "a/cache/z", "node_modules/x.md", "_drafts/x.md", "a/b/"})
+	if err != nil || !reflect.DeepEqual(again.Files(), tree.Files()) {
+		t.Errorf("rescan lists %q, %v", paths(again), err)
+	}
 	keep, _ := scan(t, dir, Options{KeepUnderscore: true}, nil)
 	if _, ok := keep.Lookup("a/_partial.md"); !ok {
 		t.Error("underscore is not kept")

@@ -35,7 +35,7 @@ func main() {
 	banks := flag.Int("banks", 15, "question banks in a hundred pages")
 	only := flag.String("only", "", `"plan" writes plans alone`)
 	flag.Parse()
-	if *out == "" || flag.NArg() > 0 || *pages < 1 || *terms < 0 || *swot < 0 || *banks < 0 || *swot+*banks > 100 || *only != "" && *only != "plan" {
+	if *out == "" || flag.NArg() > 0 || *pages < 1 || *terms < 0 || *swot < 0 || *banks < 0 || *swot+*banks > 99 || *only != "" && *only != "plan" {
 		flag.Usage()
 		os.Exit(2)
 	}
@@ -53,7 +53,7 @@ func main() {
 	}
 	fmt.Printf("%d pages (%d plans, %d SWOT sheets, %d question banks, %d terms, %d roles, %d goals, %d section pages), %.1f MB, %d words and %.1f links a page\n",
 		s.files, len(s.plans), len(s.swots), len(s.banks), len(s.terms), len(s.roles), len(s.goals), s.files-len(s.plans)-len(s.swots)-len(s.banks)-len(s.terms)-len(s.roles)-len(s.goals),
-		float64(s.bytes)/1e6, s.words / *pages, float64(s.links)/float64(*pages))
+		float64(s.bytes)/1e6, s.words/s.main, float64(s.links)/float64(s.main))
 }
 
 // doc is one page before it is written.
@@ -75,6 +75,7 @@ type site struct {
 	order                                    []string // of sections
 
 	files, words, links int
+	main                int // pages that -pages counts, whose words and links those are
 	bytes               int64
 }
 
@@ -94,7 +95,7 @@ func plan(pages, terms, swot, banks int, seed uint64) *site {
 	}
 	for i := range pages {
 		region := regions[s.rnd.IntN(len(regions))]
-		switch r := i % 100; {
+		switch r := (37*i + 99) % 100; { // each hundred has its share, and the first is a plan
 		case r < swot:
 			n := len(s.swots)
 			subject := pickOne(s.rnd, branches)
@@ -182,6 +183,7 @@ func (s *site) write(out string) error {
 				return err
 			}
 			if group.main {
+				s.main++
 				s.words += w.words
 				s.links += w.links
 			}
