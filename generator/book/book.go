@@ -92,6 +92,7 @@ type page struct {
 	out      string             // output path
 	title    string
 	lang     string
+	mapped   bool   // the kind comes from the configuration: pages not written for it may break its rules, with warnings
 	folder   string // id of the section it lies in; "" for the home page
 	index    bool   // it is its section's own page
 	plain    map[string]any

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -132,7 +133,7 @@ func (l *linker) describe(p *page) {
 		for _, r := range in.Config.Kinds {
 			if under(p.doc.Path, r.Folder) && len(r.Folder) > best && !(p.index && p.id == r.Folder) {
 				if k := in.Kinds.Get(r.Kind); k != nil {
-					p.kind, best = k, len(r.Folder)
+					p.kind, p.mapped, best = k, true, len(r.Folder)
 				}
 			}
 		}
@@ -197,8 +198,13 @@ func stringsOf(v any) []string {
 	case []any:
 		var out []string
 		for _, x := range v {
-			if s, ok := x.(string); ok && s != "" {
-				out = append(out, s)
+			switch x := x.(type) {
+			case string:
+				if x != "" {
+					out = append(out, x)
+				}
+			case int64:
+				out = append(out, strconv.FormatInt(x, 10))
 			}
 		}
 		return out

@@ -9,6 +9,7 @@ import (
 
 	"playbook/generator/diag"
 	"playbook/generator/document"
+	"playbook/generator/source"
 )
 
 // publish decides which files beside pages readers get, and where old URLs lead.
@@ -85,6 +86,10 @@ func (l *linker) attachments() {
 		dir, _ := split2(f.Path)
 		e := escapePath(f.Path)
 		if !publishable(dir) || hiddenRefs[e] && !used[e] {
+			continue
+		}
+		if err := source.CheckPath(f.Path); err != nil {
+			l.report(diag.Diagnostic{Rule: "file-name", Level: diag.Warning, At: diag.Pos{File: f.Name}, Msg: "not published: " + err.Error(), Hint: "rename the file"})
 			continue
 		}
 		if why := l.active(f.Path); why != "" {

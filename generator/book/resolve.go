@@ -84,6 +84,9 @@ func (l *linker) validate(p *page) {
 		if broken(p.doc) && v.Rule == "schema-required" {
 			continue // the front matter could not be read; what is missing may be in it
 		}
+		if p.mapped {
+			v.Level = min(v.Level, diag.Warning)
+		}
 		p.diags = append(p.diags, diag.Diagnostic{Rule: v.Rule, Level: v.Level, At: at, To: to, Msg: v.Msg, Hint: v.Hint})
 	}
 }

@@ -97,10 +97,16 @@ func page(t *rapid.T) string {
 			f()
 		}
 	}
-	opt(25, func() { fmt.Fprintf(&b, "kind: %s\n", rapid.SampledFrom([]string{"goal", "guide", "term", "plan"}).Draw(t, "kind")) })
+	opt(25, func() {
+		fmt.Fprintf(&b, "kind: %s\n", rapid.SampledFrom([]string{"goal", "guide", "term", "plan"}).Draw(t, "kind"))
+	})
 	opt(40, func() { fmt.Fprintf(&b, "supports: [%s]\n", name(t)) })
-	opt(30, func() { fmt.Fprintf(&b, "level: %s\n", rapid.SampledFrom([]string{"corporate", "team", "rep"}).Draw(t, "level")) })
-	opt(30, func() { fmt.Fprintf(&b, "target: %d\nactual: %d\n", rapid.IntRange(0, 9).Draw(t, "target"), rapid.IntRange(0, 9).Draw(t, "actual")) })
+	opt(30, func() {
+		fmt.Fprintf(&b, "level: %s\n", rapid.SampledFrom([]string{"corporate", "team", "rep"}).Draw(t, "level"))
+	})
+	opt(30, func() {
+		fmt.Fprintf(&b, "target: %d\nactual: %d\n", rapid.IntRange(0, 9).Draw(t, "target"), rapid.IntRange(0, 9).Draw(t, "actual"))
+	})
 	opt(30, func() { fmt.Fprintf(&b, "tags: [%s]\n", rapid.SampledFrom(words).Draw(t, "tag")) })
 	opt(15, func() { b.WriteString("draft: true\n") })
 	opt(15, func() { fmt.Fprintf(&b, "publish_on: 2026-01-%02d\n", rapid.IntRange(1, 9).Draw(t, "day")) })

@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 //	diags N                     the last command told of N things
 //	stats KEY VALUE             stats.json has that figure
 //	edit FILE s/OLD/NEW/        OLD, a regular expression, becomes NEW in FILE
-//	sameasclean [DIR]           DIR (public) is what a build from nothing makes
+//	sameasclean [FLAG ...]      public is what a build from nothing with FLAGs makes
 //	unchanged DIR               DIR is as it was when keep DIR was called
 //	keep DIR                    remember DIR for unchanged
 //	try PAGE RULE [LINE:COL]    bad/PAGE.md as a page of content/deals fails a strict
@@ -186,12 +186,9 @@ func differing(a, b map[string]string) []string {
 
 func scriptSameAsClean(ts *testscript.TestScript, neg bool, args []string) {
 	dir := "public"
-	if len(args) > 0 {
-		dir = args[0]
-	}
 	clean := ts.MkAbs("clean-build-to-compare")
 	ts.Check(os.RemoveAll(clean))
-	ts.Check(ts.Exec("playbook", "build", "--no-cache", "-q", "-d", clean))
+	ts.Check(ts.Exec("playbook", append([]string{"build", "--no-cache", "-q", "-d", clean}, args...)...))
 	d := differing(listing(ts, dir), listing(ts, clean))
 	ts.Check(os.RemoveAll(clean))
 	if (len(d) == 0) == neg {

@@ -273,7 +273,9 @@ func (p *frontReader) decode(f func() error) frontmatter.UnmarshalFunc {
 	}
 }
 
-func (p *frontReader) pos(line, col int) diag.Pos { return diag.Pos{File: p.name, Line: line, Col: col} }
+func (p *frontReader) pos(line, col int) diag.Pos {
+	return diag.Pos{File: p.name, Line: line, Col: col}
+}
 
 func (p *frontReader) report(rule string, line, col, end int, msg, hint string) {
 	d := diag.Diagnostic{Rule: rule, Level: diag.Error, At: p.pos(line, col), Msg: msg, Hint: hint}
@@ -310,11 +312,11 @@ func (p *frontReader) doubled(key string, line, col int, first Field) {
 // ---- YAML
 
 func (p *frontReader) yaml() error {
-	if len(bytes.TrimSpace(p.text)) == 0 {
+	if onlyComments(p.text) {
 		p.front = &Map{}
 		return nil
 	}
-	if !meant(frontYAML, p.text) && !bytes.HasPrefix(bytes.TrimSpace(p.text), []byte("{")) && !onlyComments(p.text) {
+	if !meant(frontYAML, p.text) && !bytes.HasPrefix(bytes.TrimSpace(p.text), []byte("{")) {
 		// Text between two rules, a list, a paragraph: a body.
 		var n yaml.Node
 		if err := p.load(&n); err != nil || len(n.Content) == 0 || n.Content[0].Kind != yaml.MappingNode {
@@ -956,10 +958,11 @@ func (r *jsonReader) value(depth int) Value {
 			v.List = append(v.List, r.value(depth+1))
 			r.space()
 			if r.peek() == ',' {
+				comma := r.pos
 				r.pos++
 				r.space()
 				if r.peek() == ']' {
-					r.pos--
+					r.pos = comma
 					r.fail("a comma stands before the closing bracket", "take it out")
 				}
 			} else if r.peek() != ']' {
@@ -1056,10 +1059,11 @@ func (r *jsonReader) object(depth int) *Map {
 		}
 		r.space()
 		if r.peek() == ',' {
+			comma := r.pos
 			r.pos++
 			r.space()
 			if r.peek() == '}' {
-				r.pos--
+				r.pos = comma
 				r.fail("a comma stands before the closing brace", "take it out")
 			}
 		} else if r.peek() != '}' && !r.bad {

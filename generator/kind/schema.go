@@ -15,7 +15,7 @@ import (
 // commonYAML declares the front matter every kind has. A kind that declares one
 // of these keys itself replaces it.
 const commonYAML = `
-title: {type: string, minLength: 1, description: The name of the page. Without it the first heading is taken.}
+title: {type: [string, number], description: The name of the page. Without it the first heading is taken.}
 description: {type: string, description: "One sentence for lists, search and previews."}
 id: {type: string, minLength: 1, description: A name that survives moving the file.}
 kind: {type: string, description: "The kind of document, where the folder does not say it."}
@@ -27,7 +27,7 @@ slug: {type: string, minLength: 1, description: The last part of the page's addr
 weight: {type: number, description: Its place among its neighbours; the lightest comes first.}
 audience: {type: array, items: {type: string, minLength: 1}, description: Who may read it.}
 owner: {type: string, description: Who answers for the page.}
-tags: {type: array, items: {type: string, minLength: 1}, description: Words to find it by.}
+tags: {type: array, items: {type: [string, number]}, description: Words to find it by.}
 status: {type: string, description: Where it stands.}
 verified_on: {type: string, format: date, description: The day somebody last made sure that all of it is right.}
 verified_by: {type: string, description: Who made sure.}

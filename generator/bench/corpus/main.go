@@ -155,7 +155,7 @@ func (s *site) write(out string) error {
 		s.files++
 		return put("content/"+name+".md", text)
 	}
-	if err := put("playbook.toml", "title = \"Measured playbook\"\nlanguage = \"en\"\nhistory = \"off\"\n"); err != nil {
+	if err := put("playbook.toml", "title = \"Measured playbook\"\nlanguage = \"en\"\n"); err != nil {
 		return err
 	}
 	if err := page("_index", "---\ntitle: Measured playbook\n---\n"+s.prose(s.rnd, 40)+"\n"); err != nil {
