@@ -16,7 +16,7 @@ lint:
 
 # Rewrites golden files; the difference is yours to read before you commit it.
 update:
-	go test ./... -update
+	go test $$(grep -rl 'Bool("update"' generator --include=*_test.go | xargs -n1 dirname | sort -u | sed 's,^,./,') -update
 
 # Side by side with Hugo and with a bare program, on generated plans.
 bench:

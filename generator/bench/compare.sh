@@ -103,7 +103,7 @@ cat <<REPORT
 $table
 
 - Site: $corpus.
-- Playbook is measured with all that `playbook build` does; Hugo and the bare program with what their names say.
+- Playbook is measured with all that its build does; Hugo and the bare program with what their names say.
 - Machine: $cpu, $(getconf _NPROCESSORS_ONLN) processors, $(uname -sm), $(go env GOVERSION); load $load at the end.
 - Destination: $(df -P "$work" | awk 'NR==2 {print $1}'); from nothing each time; medians of $runs turns after one to warm up.
 REPORT

@@ -161,7 +161,16 @@ func (b *Book) pageAnswer(p *page) *Page {
 	v.Draft, _ = p.plain["draft"].(bool)
 	v.VerifiedOn = dateOf(p.plain["verified_on"])
 	v.VerifiedBy, _ = p.plain["verified_by"].(string)
-	v.ReviewEvery, _ = p.plain["review_every"].(string)
+	switch every := p.plain["review_every"].(type) {
+	case string:
+		v.ReviewEvery = every
+	case int64:
+		v.ReviewEvery = itoa(int(every)) + "d"
+	default:
+		if p.kind != nil && p.kind.ReviewEvery > 0 {
+			v.ReviewEvery = itoa(p.kind.ReviewEvery) + "d"
+		}
+	}
 	v.OwnerCard, _ = p.fields["owner"].(*Card)
 	if toc, ok := p.plain["toc"].(bool); !ok || toc {
 		for _, h := range d.Headings {

@@ -2,6 +2,7 @@ package book
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"playbook/generator/source"
 )
@@ -101,6 +102,8 @@ type Card struct {
 	Fields               map[string]any // facets and list columns; nil in the cards of references
 	Count                int            // pages below it, of a section's card
 	IsSection, Generated bool           // it is a section; it has no document of its own
+
+	sum atomic.Pointer[source.Digest] // of all the above, once asked for
 }
 
 // Page is what a page may know of itself, without its body.

@@ -11,7 +11,9 @@ package book
 
 import (
 	"context"
+	"fmt"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
@@ -29,6 +31,7 @@ type Config struct {
 	RootLinks                    bool // relative links are read from the content root first
 	Kinds                        []KindRule
 	Languages                    []Language
+	Audience                     []string // who the site is for; empty: everybody may see every page
 }
 
 // KindRule gives the pages in a folder (and below) a kind. Front matter wins
@@ -92,7 +95,7 @@ type page struct {
 	out      string             // output path
 	title    string
 	lang     string
-	mapped   bool   // the kind comes from the configuration: pages not written for it may break its rules, with warnings
+	mapped   bool   // the kind comes from the configuration: or is the one of last resort: pages not written for it may break its rules, with warnings
 	folder   string // id of the section it lies in; "" for the home page
 	index    bool   // it is its section's own page
 	plain    map[string]any
@@ -181,8 +184,15 @@ func parallel(workers, n int, f func(i int)) {
 	}
 	var next atomic.Int64
 	var wg sync.WaitGroup
+	var fault atomic.Pointer[string] // a panic must reach the caller, who can report it
 	for range workers {
 		wg.Go(func() {
+			defer func() {
+				if x := recover(); x != nil {
+					s := fmt.Sprintf("%v\n%s", x, debug.Stack())
+					fault.CompareAndSwap(nil, &s)
+				}
+			}()
 			for {
 				lo := int(next.Add(block)) - block
 				if lo >= n {
@@ -195,4 +205,7 @@ func parallel(workers, n int, f func(i int)) {
 		})
 	}
 	wg.Wait()
+	if s := fault.Load(); s != nil {
+		panic(*s)
+	}
 }

@@ -197,10 +197,24 @@ func (e *enc) any(v any) {
 	}
 }
 
+// card writes the digest of a card, which stands in many answers and is worked
+// out once for all of them.
 func (e *enc) card(c *Card) {
-	if !e.some(c != nil) {
-		return
+	if e.some(c != nil) {
+		d := c.sum.Load()
+		if d == nil {
+			var own enc
+			own.b = make([]byte, 0, 512)
+			own.cardValue(c)
+			v := source.Sum(own.b)
+			d = &v
+			c.sum.Store(d)
+		}
+		e.b = append(e.b, d[:]...)
 	}
+}
+
+func (e *enc) cardValue(c *Card) {
 	e.strs([]string{c.ID, c.URL, c.Title, c.Kind, c.KindName, c.Icon, c.Tint, c.Summary, c.Section, c.Lang, c.Owner, c.Status, c.Date})
 	e.float(c.Weight)
 	e.strs(c.Tags)

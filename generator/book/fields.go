@@ -96,6 +96,13 @@ func (p *page) typed(v document.Value, key string, refs []refPath) any {
 	return v.Plain()
 }
 
+// full returns a copy of a shallow card, to be given its fields.
+func (c *Card) full() *Card {
+	return &Card{ID: c.ID, URL: c.URL, Title: c.Title, Kind: c.Kind, KindName: c.KindName, Icon: c.Icon, Tint: c.Tint, Summary: c.Summary,
+		Section: c.Section, Lang: c.Lang, Owner: c.Owner, Status: c.Status, Date: c.Date, Weight: c.Weight, Tags: c.Tags, Count: c.Count,
+		IsSection: c.IsSection, Generated: c.Generated}
+}
+
 // finish makes what needs references to be resolved: fields, full cards, kinds'
 // and tags' lists.
 func (l *linker) finish() {
@@ -112,7 +119,7 @@ func (l *linker) finish() {
 		}
 	})
 	l.each(b.pages, func(p *page) {
-		c := *p.ref
+		c := p.ref.full()
 		if p.kind != nil && p.doc != nil {
 			c.Fields = map[string]any{}
 			for _, list := range [][]string{p.kind.Facets, p.kind.List.Columns, p.kind.List.Sort} {
@@ -124,7 +131,7 @@ func (l *linker) finish() {
 				}
 			}
 		}
-		p.card = &c
+		p.card = c
 	})
 	// Derived values that lists show need every page's fields, so they come last.
 	l.each(b.pages, func(p *page) {
@@ -208,6 +215,11 @@ func (l *linker) site() {
 	b, c := l.b, l.b.in.Config
 	b.site = &Site{Title: c.Title, Description: c.Description, Language: c.Language, Accent: c.Accent, Logo: c.Logo, Footer: c.Footer,
 		BaseURL: c.BaseURL, EditURL: c.EditURL, BasePath: basePath(c.BaseURL), URL: Root, Version: b.in.Version, Portable: b.in.Portable}
+	if p, ok := b.in.Assets[c.Logo]; ok {
+		b.site.Logo = Root + escapePath(p)
+	} else {
+		b.site.Logo = ""
+	}
 	if b.in.Portable {
 		b.site.URL = Root + "index.html"
 	}

@@ -146,19 +146,20 @@ func (n *names) list(kinds []string) []string {
 		if p.doc == nil || !ofKind(p, kinds) {
 			continue
 		}
-		out = append(out, n.short(p))
+		out = append(out, n.short(p, kinds))
 	}
 	slices.Sort(out)
 	return out
 }
 
-// short returns the shortest tail of p's id that names it alone.
-func (n *names) short(p *page) string {
-	parts := strings.Split(p.id, "/")
-	for i := len(parts) - 1; i > 0; i-- {
-		t := strings.Join(parts[i:], "/")
-		if n.exact[t] == nil && len(n.tails[t]) == 1 {
-			return t
+// short returns the shortest tail of p's id that names it alone among pages of
+// these kinds.
+func (n *names) short(p *page, kinds []string) string {
+	for i := len(p.id) - 1; i > 0; i-- {
+		if p.id[i] == '/' {
+			if t := p.id[i+1:]; len(n.find(t, kinds)) == 1 {
+				return t
+			}
 		}
 	}
 	return p.id
@@ -208,7 +209,7 @@ func (l *linker) refer(name string, kinds []string) (p *page, rule, msg, hint st
 		return nil, "ref-ambiguous", quote(name) + " names " + count(len(ids)) + " documents", "write one of " + enumerate(ids)
 	}
 	if p := n.ignoringCase(name); p != nil && ofKind(p, kinds) {
-		return nil, "ref-unknown", quote(name) + " names no " + plain(kinds), "names are case-sensitive: write " + quote(n.short(p))
+		return nil, "ref-unknown", quote(name) + " names no " + plain(kinds), "names are case-sensitive: write " + quote(n.short(p, kinds))
 	}
 	for _, h := range l.hidden {
 		if h.id == name || strings.HasSuffix(h.id, "/"+name) {

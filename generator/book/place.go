@@ -83,17 +83,33 @@ func join(dir, name string) string {
 	return dir + "/" + name
 }
 
-// shown tells whether p may be seen by readers.
+// shown tells whether p may be seen by readers. What cannot be understood
+// hides the page: a draft whose mark is misspelt must not get out.
 func (l *linker) shown(p *page) bool {
 	in := &l.b.in
-	if b, _ := p.plain["draft"].(bool); b && !in.Drafts {
-		return false
+	switch v := p.plain["draft"].(type) {
+	case nil:
+	case bool:
+		if v && !in.Drafts {
+			return false
+		}
+	default:
+		if v != "false" && !in.Drafts {
+			return false
+		}
 	}
-	if s := dateOf(p.plain["publish_on"]); s != "" && s > in.AsOf && !in.Future {
-		return false
+	if v := p.plain["publish_on"]; v != nil && !in.Future {
+		if s := dateOf(v); s == "" || s > in.AsOf {
+			return false
+		}
 	}
-	if s := dateOf(p.plain["expires_on"]); s != "" && s <= in.AsOf {
-		return false
+	if v := p.plain["expires_on"]; v != nil {
+		if s := dateOf(v); s == "" || s <= in.AsOf {
+			return false
+		}
+	}
+	if v := p.plain["audience"]; v != nil && len(in.Config.Audience) > 0 {
+		return slices.ContainsFunc(stringsOf(v), func(a string) bool { return slices.Contains(in.Config.Audience, a) })
 	}
 	return true
 }
@@ -140,8 +156,8 @@ func (l *linker) describe(p *page) {
 		if p.kind == nil && !p.index {
 			p.kind = in.Kinds.ForPath(p.doc.Path)
 		}
-		if p.kind == nil {
-			p.kind = in.Kinds.Get("guide")
+		if p.kind == nil { // a page that claims no kind: it may be written for another tool
+			p.kind, p.mapped = in.Kinds.Get("guide"), true
 		}
 	}
 	p.lang = in.Config.Language

@@ -84,12 +84,16 @@ func (l *linker) validate(p *page) {
 		if broken(p.doc) && v.Rule == "schema-required" {
 			continue // the front matter could not be read; what is missing may be in it
 		}
-		if p.mapped {
+		if p.mapped && !(len(v.Path) > 0 && hides[v.Path[0]]) {
 			v.Level = min(v.Level, diag.Warning)
 		}
 		p.diags = append(p.diags, diag.Diagnostic{Rule: v.Rule, Level: v.Level, At: at, To: to, Msg: v.Msg, Hint: v.Hint})
 	}
 }
+
+// hides are the keys that decide who sees a page: a mistake there is an error
+// on any page.
+var hides = map[string]bool{"draft": true, "publish_on": true, "expires_on": true, "audience": true}
 
 // broken tells whether the front matter could not be read.
 func broken(d *document.Document) bool {
@@ -155,7 +159,11 @@ func (l *linker) reference(p *page, v document.Value, key, field string, kinds [
 	}
 	q, rule, msg, hint := l.refer(v.Str, kinds)
 	if q == nil {
-		p.diags = append(p.diags, diag.Diagnostic{Rule: rule, Level: diag.Error, At: v.At(p.doc.Name), To: v.End(p.doc.Name), Msg: msg, Hint: hint})
+		level := diag.Error
+		if p.mapped {
+			level = diag.Warning
+		}
+		p.diags = append(p.diags, diag.Diagnostic{Rule: rule, Level: level, At: v.At(p.doc.Name), To: v.End(p.doc.Name), Msg: msg, Hint: hint})
 		return
 	}
 	p.resolved[key] = q.ref

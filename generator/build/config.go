@@ -92,6 +92,18 @@ var settings = []setting{
 		}
 		return ""
 	}},
+	{"audience", "list of texts", "who the site is for: pages with an audience that names none of these are left out", func(c *Config, _ string, v document.Value) string {
+		if v.Kind != document.List {
+			return "must be a list of texts"
+		}
+		for _, e := range v.List {
+			if e.Kind != document.String {
+				return "must be a list of texts"
+			}
+			c.Book.Audience = append(c.Book.Audience, e.Str)
+		}
+		return ""
+	}},
 	{"links.root", "true or false", "relative links are read from the content root first, then from the page's folder", yesNo(func(c *Config, b bool) { c.Book.RootLinks = b })},
 	{"markup.html", `"sanitize" or "escape"`, "raw HTML in Markdown passes an allow list, or is shown as text", func(c *Config, _ string, v document.Value) string {
 		switch {

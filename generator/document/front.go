@@ -424,7 +424,10 @@ func (p *frontReader) yamlError(err error) {
 	case strings.Contains(msg, "did not find expected key"), strings.Contains(msg, "did not find expected '-' indicator"):
 		msg, hint = "a key is expected here", "check indentation, and quotes in the value before"
 	case strings.Contains(msg, "did not find expected ',' or"):
-		msg, hint = "a list or mapping in brackets is not closed before this", "close it with ] or }, and put commas between its parts"
+		if le != nil && le.ContextMark.Line > 0 {
+			at, col = p.line+le.ContextMark.Line-1, max(le.ContextMark.Column, 1)
+		}
+		msg, hint = "a list or mapping in brackets is not closed, or lacks a comma", "close it with ] or }, and put commas between its parts"
 	case strings.Contains(msg, "alias"), strings.Contains(msg, "anchor"):
 		p.report("front-alias", at, col, 0, "aliases are not allowed in front matter", "write the value out")
 		return

@@ -75,7 +75,7 @@ func TestFrontBad(t *testing.T) {
 		{"backtick", "---\nowner: `sam`\n---\n", "2:8 front-syntax: a value cannot begin with \"`\""},
 		{"percent", "---\nrate: %5\n---\n", `2:7 front-syntax: a value cannot begin with "%"`},
 		{"unclosed quote", "---\ntitle: \"A\nb: 2\n---\n", `2:8 front-syntax: a quote is opened and never closed`},
-		{"unclosed bracket", "---\ntags: [a, b\nc: 1\n---\n", `3:2 front-syntax: a list or mapping in brackets is not closed before this`},
+		{"unclosed bracket", "---\ntags: [a, b\nc: 1\n---\n", `2:7 front-syntax: a list or mapping in brackets is not closed, or lacks a comma`},
 		{"no key", "---\ntitle: A\njust words\n---\n", `3:1 front-syntax: this line has no key`},
 		{"doubled key", "---\ntitle: A\ntitle: B\n---\n", `3:1 front-duplicate-key: "title" stands here a second time`},
 		{"doubled key below", "---\na:\n  b: 1\n  b: 2\n---\n", `4:3 front-duplicate-key: "b" stands here a second time`},

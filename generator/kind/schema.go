@@ -37,6 +37,7 @@ layout: {type: string, minLength: 1, description: A layout other than that of it
 toc: {type: boolean, description: Whether the page shows its contents.}
 glossary: {type: boolean, description: Whether words of the vocabulary become links on the page.}
 date: {type: string, anyOf: [{format: date}, {format: date-time}], description: The day the page is about.}
+checks: {type: object, additionalProperties: {type: string, minLength: 3}, description: "Rules that do not hold for this page, each with the reason."}
 icon: {type: string, minLength: 1, description: An icon other than that of its kind.}
 `
 

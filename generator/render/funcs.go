@@ -67,6 +67,7 @@ func funcs() template.FuncMap {
 		"isList":   func(v any) bool { _, ok := v.([]any); return ok },
 		"isNumber": func(v any) bool { _, ok := asNumber(v); return ok },
 		"isDate":   func(v any) bool { s, ok := v.(string); return ok && isDate(s) },
+		"isMap":    func(v any) bool { _, ok := v.(map[string]any); return ok },
 		"isBool":   func(v any) bool { _, ok := v.(bool); return ok },
 	}
 }

@@ -48,6 +48,7 @@ type Theme struct {
 	mu      sync.Mutex
 	sets    map[string]*set
 	version string
+	exec    executor
 }
 
 type layout struct{ name, text string }
@@ -251,7 +252,7 @@ func entry(p string) string {
 func (t *Theme) execute(w *bytes.Buffer, p string, data any) []diag.Diagnostic {
 	tmpl, err := t.template(p)
 	if err == nil {
-		err = tmpl.ExecuteTemplate(w, entry(p), data)
+		err = t.exec.run(w, p, tmpl, entry(p), data)
 	}
 	if err == nil {
 		return nil
