@@ -248,19 +248,29 @@ func (b *Book) bodyAnswer(p *page) *Body {
 	return v
 }
 
+// maxShown bounds what a page lists of those that refer to it: what a page
+// shows must not grow with the site.
+const maxShown = 60
+
 // maxSnippets bounds what a page quotes of each page that links to it.
 const maxSnippets = 3
 
 func (b *Book) backlinks(p *page) []Backlink {
 	var out []Backlink
+	var last *page
 	for _, e := range p.back {
-		n := len(out)
-		if n == 0 || out[n-1].Page != e.from.card {
-			out = append(out, Backlink{Page: e.from.card})
-			n++
+		if e.from != last {
+			switch {
+			case len(out) > maxShown:
+				out[maxShown].More++
+			case len(out) == maxShown:
+				out = append(out, Backlink{More: 1})
+			default:
+				out = append(out, Backlink{Page: e.from.card})
+			}
+			last = e.from
 		}
-		l := &out[n-1]
-		if e.snippet != "" && len(l.Snippets) < maxSnippets && !slices.Contains(l.Snippets, e.snippet) {
+		if l := &out[len(out)-1]; l.Page != nil && e.snippet != "" && len(l.Snippets) < maxSnippets && !slices.Contains(l.Snippets, e.snippet) {
 			l.Snippets = append(l.Snippets, e.snippet)
 		}
 	}
@@ -275,8 +285,12 @@ func (b *Book) relations(p *page) []RelationGroup {
 	add := func(name, label string, inverse bool, c *Card) {
 		for i := range out {
 			if out[i].Name == name && out[i].Inverse == inverse {
-				if !slices.Contains(out[i].Pages, c) {
+				switch {
+				case slices.Contains(out[i].Pages, c):
+				case len(out[i].Pages) < maxShown:
 					out[i].Pages = append(out[i].Pages, c)
+				default:
+					out[i].More++
 				}
 				return
 			}

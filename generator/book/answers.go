@@ -176,16 +176,19 @@ type Target struct {
 	Term    bool
 }
 
-// Backlink is a page that links here in its prose.
+// Backlink is a page that links here in its prose. Where they are too many to
+// list, the last one has no Page and says in More how many are left out.
 type Backlink struct {
 	Page     *Card
 	Snippets []string
+	More     int
 }
 
 // RelationGroup is one relation of a page, in one direction.
 type RelationGroup struct {
 	Name, Label string
 	Pages       []*Card
+	More        int // pages beyond the cap
 	Inverse     bool
 }
 

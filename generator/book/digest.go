@@ -138,6 +138,7 @@ func (e *enc) any(v any) {
 		for _, l := range v {
 			e.card(l.Page)
 			e.strs(l.Snippets)
+			e.int(l.More)
 		}
 	case []RelationGroup:
 		e.tag(16)
@@ -146,6 +147,7 @@ func (e *enc) any(v any) {
 			e.str(g.Name)
 			e.str(g.Label)
 			e.bool(g.Inverse)
+			e.int(g.More)
 			e.cards(g.Pages)
 		}
 	case []Named:

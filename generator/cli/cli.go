@@ -47,7 +47,7 @@ const (
 
 // gcPercent is how much the heap may grow, in percent of what lives, before it
 // is collected.
-const gcPercent = 400
+const gcPercent = 200
 
 // Stdio is the world outside: the streams, the environment and the clock.
 type Stdio struct {

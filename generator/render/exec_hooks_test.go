@@ -1,11 +1,5 @@
 package render
 
-import (
-	"bytes"
-	"html/template"
-	"sync/atomic"
-)
-
 // UseStandard makes a theme execute its layouts with html/template alone.
 func (t *Theme) UseStandard() { t.exec.standard = true }
 
@@ -31,15 +25,4 @@ func (t *Theme) LayoutNames() []string {
 		}
 	}
 	return out
-}
-
-var _ = atomic.Int64{}
-
-// execute runs a template text with both executors.
-func (x *executor) both(text, name string, fm template.FuncMap, data any) (fast, std string, fastErr, stdErr error) {
-	mk := func() *template.Template { return template.Must(template.New("t").Funcs(fm).Parse(text)) }
-	var a, b bytes.Buffer
-	fastErr = x.run(&a, name, mk(), "t", data)
-	stdErr = mk().ExecuteTemplate(&b, "t", data)
-	return a.String(), b.String(), fastErr, stdErr
 }
