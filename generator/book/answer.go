@@ -155,7 +155,7 @@ func (b *Book) pageAnswer(p *page) *Page {
 		return v
 	}
 	d := p.doc
-	v.TitleID, v.Words, v.Path = d.TitleID, d.Words, d.Path
+	v.TitleID, v.Words, v.Path, v.Name = d.TitleID, d.Words, d.Path, d.Name
 	v.Description, _ = p.plain["description"].(string)
 	v.Layout, _ = p.plain["layout"].(string)
 	v.Draft, _ = p.plain["draft"].(bool)

@@ -116,6 +116,7 @@ type Page struct {
 	Layout      string // from front matter, "" for the kind's
 	Draft       bool
 	Path        string // of the document below content/, "" for a generated page
+	Name        string // of the document, as diagnostics call it
 	Fields      map[string]any
 	FieldList   []FieldValue
 	Headings    []Heading

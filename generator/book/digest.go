@@ -237,7 +237,7 @@ func (e *enc) cards(v []*Card) {
 
 func (e *enc) page(p *Page) {
 	e.card(p.Card)
-	e.strs([]string{p.Title, p.TitleID, p.Description, p.Layout, p.Path, p.VerifiedOn, p.VerifiedBy, p.ReviewEvery})
+	e.strs([]string{p.Title, p.TitleID, p.Description, p.Layout, p.Path, p.Name, p.VerifiedOn, p.VerifiedBy, p.ReviewEvery})
 	e.int(p.Words)
 	e.bool(p.Draft)
 	e.any(p.Fields)

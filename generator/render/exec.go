@@ -85,7 +85,7 @@ func (x *executor) compile(tmpl *template.Template, name string) (prog *program,
 		if err != nil {
 			return nil, err.Error()
 		}
-		c := &compiler{set: set, funcs: funcs(), bodies: map[*parse.ListNode]*inlinedCall{}, progs: map[string]*routine{}}
+		c := &compiler{from: tmpl, set: set, funcs: funcs(), bodies: map[*parse.ListNode]*inlinedCall{}, progs: map[string]*routine{}}
 		if why := c.inline(known); why != "" {
 			return nil, why
 		}
@@ -182,20 +182,14 @@ func (c *compiler) inline(known map[callSite]bool) (why string) {
 	if len(known) == 0 {
 		return ""
 	}
-	pristine := map[string]*parse.ListNode{}
-	for _, t := range c.set.Templates() {
-		if t.Tree != nil && t.Tree.Root != nil {
-			pristine[t.Name()] = t.Tree.Root.CopyList()
-		}
-	}
 	var put func(n *parse.TemplateNode, depth int) parse.Node
 	put = func(n *parse.TemplateNode, depth int) parse.Node {
-		body := pristine[n.Name]
-		if body == nil || depth > maxInline {
+		t := c.from.Lookup(n.Name)
+		if t == nil || t.Tree == nil || t.Tree.Root == nil || depth > maxInline {
 			why = "calls " + n.Name + " inside an attribute or the like"
 			return n
 		}
-		body = body.CopyList()
+		body := t.Tree.Root.CopyList()
 		eachCall(body, func(n *parse.TemplateNode) parse.Node { return put(n, depth+1) })
 		c.bodies[body] = &inlinedCall{n.Pipe, n.Name}
 		return body

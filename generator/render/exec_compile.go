@@ -12,7 +12,8 @@ import (
 
 // compiler turns the escaped trees of one set into routines.
 type compiler struct {
-	set    *template.Template
+	from   *template.Template // as parsed
+	set    *template.Template // the copy that was escaped
 	funcs  template.FuncMap
 	bodies map[*parse.ListNode]*inlinedCall
 	progs  map[string]*routine

@@ -142,3 +142,21 @@ func BenchmarkPlan(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkSite makes the sample site with either executor, from layouts that
+// no one has used before: compiling them counts.
+func BenchmarkSite(b *testing.B) {
+	for _, name := range []string{"standard", "compiled"} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				b.StopTimer()
+				site, th := theme(b)
+				if name == "standard" {
+					th.UseStandard()
+				}
+				b.StartTimer()
+				makeAll(b, site, th, 1)
+			}
+		})
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"maps"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -43,11 +44,11 @@ func (odd) Titled(c *book.Card) string {
 	}
 	return c.Title
 }
-func (odd) Bad() (int, int)      { return 1, 2 }
-func (o *odd) Pointer() string   { return "pointer " + o.Name }
-func (odd) Kind(k words1) string { return string(k) }
+func (odd) Bad() (int, int)    { return 1, 2 }
+func (o *odd) Pointer() string { return "pointer " + o.Name }
+func (odd) Kind(k word) string { return string(k) }
 
-type words1 string
+type word string
 type named map[string]any
 
 type says string
@@ -60,7 +61,7 @@ func (g *grudge) Error() string { return "grudge " + g.s }
 
 func values() map[string]any {
 	card := &book.Card{ID: "a", Title: "A & <b>", URL: "/~pb~/a/", Count: 3, Weight: 1.5, Tags: []string{"x", "y"}, Fields: map[string]any{"level": "top", "none": nil}}
-	str, o := "pointed <to>", &odd{Name: "n", Any: 1, Next: &odd{Name: "m"}, inner: inner{"deep"}}
+	str, o := "pointed <to>", &odd{Name: "n", Any: 1, hidden: 2, Next: &odd{Name: "m"}, inner: inner{"deep"}}
 	var noStr *string
 	var noCard *book.Card
 	var noOdd *odd
@@ -68,11 +69,11 @@ func values() map[string]any {
 	var noAny []any
 	return map[string]any{
 		"s": "text", "empty": "", "special": "<i> & \"q\" 'a' + \x00 \xff é", "html": template.HTML("<em>x</em> & y"), "url": template.URL("javascript:x(1)"), "js": template.JS("f()"),
-		"css": template.CSS("a:b"), "attr": template.HTMLAttr("x=1"), "zero": 0, "i": 7, "i64": int64(7), "i8": int8(7), "neg": -3, "u": uint(7), "u64": uint64(1 << 63), "f": 7.0, "frac": 2.75, "big": 1e21, "mid": 123456789012345680.0, "negzero": -0.0, "f32": float32(1.5),
+		"css": template.CSS("a:b"), "attr": template.HTMLAttr("x=1"), "zero": 0, "i": 7, "i64": int64(7), "i8": int8(7), "neg": -3, "u": uint(7), "u64": uint64(1 << 63), "f": 7.0, "frac": 2.75, "big": 1e21, "mid": 123456789012345680.0, "negzero": math.Copysign(0, -1), "f32": float32(1.5),
 		"yes": true, "no": false, "nil": nil, "card": card, "nocard": noCard, "cards": []*book.Card{card, noCard}, "nocards": []*book.Card(nil), "list": []any{1, "two", nil, 3.5, card, []any{"in"}}, "nolist": noAny, "strings": []string{"b", "a"}, "ints": []int{3, 1, 2},
-		"m": map[string]any{"b": 2, "a": "one", "z": nil, "s": map[string]any{"x": 1}}, "nomap": noMap, "mc": map[string][]*book.Card{"k": {card}}, "ms": map[string]string{"k": "v"}, "mi": map[int]string{2: "two", 1: "one"}, "ma": map[any]any{"k": 1}, "mw": map[words1]int{"k": 1}, "named": named{"k": nil, "l": 1},
+		"m": map[string]any{"b": 2, "a": "one", "z": nil, "s": map[string]any{"x": 1}}, "nomap": noMap, "mc": map[string][]*book.Card{"k": {card}}, "ms": map[string]string{"k": "v"}, "mi": map[int]string{2: "two", 1: "one"}, "ma": map[any]any{"k": 1}, "mw": map[word]int{"k": 1}, "named": named{"k": nil, "l": 1},
 		"odd": *o, "podd": o, "ppodd": &o, "noodd": noOdd, "odds": []odd{*o, {Name: "<2>"}}, "podds": []*odd{o, nil}, "p": &str, "nop": noStr, "says": says("<hm>"), "grudge": &grudge{"<g>"}, "err": errors.New("<err>"), "c": complex(1, 2), "array": [2]int{4, 5}, "bytes": []byte("hi"),
-		"fields": []book.FieldValue{{Name: "n", Label: "<L>", Value: card}, {Name: "m"}}, "heads": []book.Heading{{Level: 2, ID: "h", Text: "H&"}}, "fn": func(a int, b ...string) string { return fmt.Sprint(a, b) }, "fnerr": func() (int, error) { return 0, errors.New("no") }, "time": time.Unix(0, 0).UTC(), "dur": time.Second, "word": words1("w"),
+		"fields": []book.FieldValue{{Name: "n", Label: "<L>", Value: card}, {Name: "m"}}, "heads": []book.Heading{{Level: 2, ID: "h", Text: "H&"}}, "fn": func(a int, b ...string) string { return fmt.Sprint(a, b) }, "fnerr": func() (int, error) { return 0, errors.New("no") }, "time": time.Unix(0, 0).UTC(), "dur": time.Duration(3), "word": word("w"),
 		"kind": &book.KindInfo{ID: "goal", Columns: []string{"a"}, Labels: map[string]string{"a": "A"}}, "group": []Group{{Key: "k", Items: []any{card}}}, "v": &View{id: ""}, "nov": (*View)(nil), "cv": cardView{&View{}, card}, "nv": navView{&View{}, &book.Nav{Section: card, More: 2, Items: []book.NavItem{{Card: card}}}}, "struct": struct{ A, B int }{1, 2},
 	}
 }
@@ -98,7 +99,7 @@ var texts = []string{
 	// variables
 	`{{$x := 1}}{{if .s}}{{$x := 2}}{{$x}}{{end}}{{$x}}`, `{{$x := 1}}{{if .s}}{{$x = 2}}{{end}}{{$x}}`, `{{$x := 0}}{{range .ints}}{{$x = add $x .}}{{end}}{{$x}}`, `{{$x := 1}}{{$x := 2}}{{$x = 3}}{{$x}}`, `{{$x := .card}}{{$x.Title}}{{$x.Gone}}`, `{{$x := .nil}}{{$x}}{{$x.y}}|`, `{{$x := 5}}{{range $x = .ints}}{{$x}}{{end}}{{$x}}`, `{{$i := 5}}{{$x := 6}}{{range $i, $x = .ints}}{{$x}}{{end}}{{$i}}{{$x}}`, `{{$x := 5}}{{range $x, $x = .ints}}{{$x}}{{end}}{{$x}}`, `{{range $x, $x := .ints}}{{$x}}{{end}}`, `{{$x := 5}}{{range $x := .nolist}}{{else}}{{$x}}{{end}}{{$x}}`, `{{range $i, $x := .nolist}}{{else}}{{$i}}{{$x}}{{end}}`, `{{$.s}}{{with .card}}{{$.s}}{{end}}`, `{{$ = .card}}{{$.Title}}`, `{{$x := 1}}{{with $x := 2}}{{$x = 3}}{{$x}}{{end}}{{$x}}`, `{{range .ints}}{{$y := .}}{{$y}}{{end}}`, `{{$x := 1}}{{$x 2}}`, `{{$x := 1 | add 2}}{{$x}}`, `{{range $i, $e := .list}}{{$e.x}}{{end}}`,
 	// templates
-	`{{define "a"}}<{{.}}{{$}}>{{end}}{{template "a" .s}}{{template "a"}}{{template "a" .nil}}`, `{{define "a"}}{{.v}}{{range .l}}{{template "b" .}}{{end}}{{end}}{{define "b"}}({{.}}){{end}}{{template "a" (dict "v" .s "l" .strings)}}`, `{{define "a"}}{{$x := 2}}{{$x}}{{end}}{{$x := 1}}{{template "a"}}{{$x}}`, `{{define "a"}}{{if gt . 0}}{{.}}{{template "a" (sub . 1)}}{{end}}{{end}}{{template "a" 5}}`, `{{template "a" $x := .s}}{{$x}}{{define "a"}}{{.}}{{end}}`, `{{define "a"}}{{.Title}}{{end}}{{template "a" .nocard}}`, `<a title="{{template "a" .special}}">{{template "a" .special}}</a>{{define "a"}}{{.}}!{{end}}`, `<title>{{block "t" .}}{{.html}}{{template "u" .}}{{end}}</title>{{define "u"}}{{.special}}{{end}}{{template "u" .}}`, `<p class="x{{block "shape" .}}{{end}}">`, `<a href="{{template "u" .s}}">{{define "u"}}/x/{{.}}?q={{.}}{{end}}`, `{{define "r"}}{{if .}}{{.}}{{template "r" (slice . 1)}}{{end}}{{end}}<a title="{{template "r" "abc"}}">`, `{{range .ints}}{{template "a" .}}{{if eq . 1}}{{break}}{{end}}{{end}}{{define "a"}}{{range seq .}}{{if .}}{{break}}{{end}}x{{end}}{{end}}`, `{{template "gone" .}}`, `{{define "e"}}{{.odd.Fail "in"}}{{end}}before{{template "e" .}}`, `{{define "a"}}{{$ = 3}}{{$}}{{end}}{{template "a" 1}}{{$.s}}`,
+	`{{define "a"}}<{{.}}{{$}}>{{end}}{{template "a" .s}}{{template "a"}}{{template "a" .nil}}`, `{{define "a"}}{{.v}}{{range .l}}{{template "b" .}}{{end}}{{end}}{{define "b"}}({{.}}){{end}}{{template "a" (dict "v" .s "l" .strings)}}`, `{{define "a"}}{{$x := 2}}{{$x}}{{end}}{{$x := 1}}{{template "a"}}{{$x}}`, `{{define "a"}}{{if gt . 0}}{{.}}{{template "a" (sub . 1)}}{{end}}{{end}}{{template "a" 5}}`, `{{template "a" $x := .s}}{{$x}}{{define "a"}}{{.}}{{end}}`, `{{define "a"}}{{.Title}}{{end}}{{template "a" .nocard}}`, `<a title="{{template "a" .special}}">{{template "a" .special}}</a>{{define "a"}}{{.}}!{{end}}`, `<title>{{block "tt" .}}{{.html}}{{template "u" .}}{{end}}</title>{{define "u"}}{{.special}}{{end}}{{template "u" .}}`, `<p class="x{{block "shape" .}}{{end}}">`, `<a href="{{template "u" .s}}">{{define "u"}}/x/{{.}}?q={{.}}{{end}}`, `{{define "r"}}{{if .}}{{.}}{{template "r" (slice . 1)}}{{end}}{{end}}<a title="{{template "r" "abc"}}">`, `{{range .ints}}{{template "a" .}}{{if eq . 1}}{{break}}{{end}}{{end}}{{define "a"}}{{range seq .}}{{if .}}{{break}}{{end}}x{{end}}{{end}}`, `{{template "gone" .}}`, `{{define "e"}}{{.odd.Fail "in"}}{{end}}before{{template "e" .}}`, `{{define "a"}}{{$ = 3}}{{$}}{{end}}{{template "a" 1}}{{$.s}}`,
 	`{{define "a"}}{{.x}}<i title="{{template "b" .}}">{{end}}{{define "b"}}{{with .x}}{{$y := .}}{{$y}}{{end}}{{end}}{{$y := 4}}{{template "a" (dict "x" "<q>")}}{{$y}}`,
 	// functions and pipelines
 	`{{.s | upper | printf "%s-%s" "x"}}`, `{{printf "%v %v" .nil .gone}}`, `{{printf .html}}`, `{{printf 1}}`, `{{printf}}`, `{{print .s .i 1 2 nil}}`, `{{println .s}}`, `{{html .special}}`, `{{.special | html}}`, `{{.special | urlquery}}`, `{{js .special}}`, `{{html .p .nil}}`, `{{len .s}} {{len .list}} {{len .m}} {{len .nomap}} {{len .array}} {{len .p}}`, `{{len .nil}}`, `{{len nil}}`, `{{len .i}}`, `{{len .nop}}`, `{{.list | len}}`, `{{len (first 3 .list)}}`,
@@ -106,7 +107,7 @@ var texts = []string{
 	`{{slice .s 1}} {{slice .s 1 2}} {{slice .list 4}} {{slice .strings}}`, `{{slice .s 9}}`, `{{slice .s 3 2}}`, `{{slice .s 1 2 3}}`, `{{slice .list 0 1 2}}`, `{{slice .list 0 6}}`, `{{slice .ints 1}}`, `{{slice .nil}}`, `{{slice .m 1}}`, `{{slice .array 1}}`, `{{slice .cards 1}}`, `{{slice .list "x"}}`, `{{range slice .list 1 3}}{{.}}{{end}}`, `{{slice .p 1}}`,
 	`{{call .fn 1 "a" "b"}}`, `{{call .fn}}`, `{{call .fnerr}}`, `{{call .s}}`, `{{call .nil}}`, `{{call .fn "x"}}`, `{{call .fn .i64}}`, `{{call .fn 1 nil}}`, `{{1 | call .fn}}`,
 	`{{first 1 .list}} {{last 1 .ints}}`, `{{first "1" .list}}`, `{{first .i .list}}`, `{{first .i64 .list}}`, `{{first 1.0 .list}}`, `{{first 1.5 .list}}`, `{{first 1}}`, `{{first nil .list}}`, `{{default "d" .nil}}{{default "d" .s}}{{default .nil .nil}}{{default "d" .gone}}`, `{{(default .nil .nil).x}}|`, `{{default}}`, `{{add 1 2}} {{add .i .f}} {{div 1 0}} {{mod 7 4}} {{mul 2 .frac}} {{sub .gone 1}}`, `{{dict "a"}}`, `{{dict 1 2}}`, `{{(dict "a" 1 "b" .nil).b}}|{{(dict "a" 1).a}}`, `{{(dict "b" .nil).b.c}}`, `{{list 1 "a" nil .gone}}`, `{{range list 1 nil .gone}}{{.}};{{end}}`, `{{range append .list 1 nil}}{{.}};{{end}}`, `{{join ", " .list}}`, `{{split "," "a,b"}}`, `{{replace "t" "T" .s}}`, `{{replace .nil "T" .s}}`, `{{replace .gone "T" .s}}`, `{{replace .word "T" .s}}`, `{{plural 1 "a" "b"}}{{plural .list "a" "b"}}`, `{{plural 1 "a" 2}}`, `{{json .m}}`, `{{json .fn}}`, `{{markdown "*a* <b>"}}`, `{{where "x" 1 .list}}`, `{{sortby "x" .list}}`, `{{range groupby "title" .cards}}{{.Key}}{{len .Items}}{{end}}`, `{{has .m "a"}}{{has .list "two"}}{{has .gone 1}}`, `{{float .s}} {{float 3}} {{float 2.5}}`, `{{isCard .card}}{{isCard .nocard}}{{isList .list}}{{isNumber .i}}{{isBool .yes}}{{isDate "2026-01-02"}}{{isDate .nil}}`, `{{date "2 Jan 2006" "2026-01-02"}}{{date "2 Jan" .nil}}`, `{{number 12345.678}} {{percent 0.5}} {{svgnum 1.005}}`, `{{text .card}}{{text .nocard}}{{text .nil}}{{text .odds}}`, `{{upper}}`, `{{upper 1 2}}`, `{{upper nil}}`, `{{title .s | lower | upper}}`, `{{date .s}}`, `{{text (index .list 2)}}|`,
-	`{{(1 | add 2)}}`, `{{((.s))}}`, `{{(.card).Title}}`, `{{(.card.Fields).level}}`, `{{(.s) 1}}`, `{{1 | .s}}`, `{{.s | 1}}`, `{{true 1}}`, `{{.s | .card.Title}}`, `{{(.gone).x}}|`, `{{(.nil).x}}|`, `{{(index .list 2).x}}|`, `{{print (.nil)}}`, `{{print .nil .gone (index .list 2)}}`, `{{not (.nil)}}`, `{{$x := (index .list 2)}}{{$x.y}}|`,
+	`{{(1 | add 2)}}`, `{{((.s))}}`, `{{(.card).Title}}`, `{{(.card.Fields).level}}`, `{{(.s) 1}}`, `{{1 | .s}}`, `{{true 1}}`, `{{.s | .card.Title}}`, `{{(.gone).x}}|`, `{{(.nil).x}}|`, `{{(index .list 2).x}}|`, `{{print (.nil)}}`, `{{print .nil .gone (index .list 2)}}`, `{{not (.nil)}}`, `{{$x := (index .list 2)}}{{$x.y}}|`,
 	// contexts
 	`<a href="{{.s}}">`, `<a href="{{.special}}">`, `<a href="{{.url}}">`, `<a href="{{.html}}">`, `<a href="{{.nil}}">`, `<a href="/x?a={{.special}}&b={{.url}}">`, `<a href="#{{.special}}">`, `<a href={{.special}}>`, `<a href='{{.special}}'>`, `<p title="{{.html}}" id={{.html}} class="{{.special}}">`, `<p id={{.empty}}>`, `<p id={{.special}}>`, `<title>{{.html}}{{.special}}{{.nil}}</title>`, `<textarea>{{.html}}</textarea>`, `<!-- {{.odd.Fail "c"}} -->x`, `<img src="{{.card.URL}}" alt="{{.card.Title}}">`, `<svg><rect width="{{svgnum .frac}}" x="{{.i}}" y="{{.frac}}"/></svg>`, `<meta content="{{.special}}">`, `<script>var x={{.m}}</script>`, `<p style="width:{{.i}}%">`, `<style>a{width:{{.s}}}</style>`, `<p onclick="f({{.s}})">`, `<p {{.s}}="1">`, `<img srcset="{{.s}}">`, `<script>{{.js}}</script>`, `<a href="{{if .s}}/a{{else}}?b{{end}}{{.s}}">`, `<p>{{.s}}`, `<a href="{{.s}}`, `<p title="{{.js}}{{.css}}{{.attr}}{{.p}}{{.says}}{{.err}}">`, `<a data-url="{{.special}}" data-x="{{.special}}">`, `<a href="{{.special | urlquery}}">`, `<a title="{{.special | html}}">`, `<a href="?{{.special | urlquery}}">`, `<a title={{.special | html}}>`, `{{html .s | print}}`, `<a href="mailto:{{.special}}">`, `<a href="{{.p}}{{.says}}">`, `<meta http-equiv="refresh" content="0; url={{.s}}">`,
 	`{{/* c */}}{{- .s -}} x`, ``, `plain`, `{{"{{"}}`, `{{define "x"}}{{end}}`, `{{.kind.ID}}{{index .kind.Labels "a"}}{{range .kind.Columns}}{{.}}{{end}}{{.kind.Labels.gone}}|`,
@@ -115,14 +116,16 @@ var texts = []string{
 var keys = slices.Sorted(maps.Keys(values()))
 
 // same runs a template with both executors and compares what they write and say.
-func same(t *testing.T, x *executor, text string, data any) {
+// It tells whether the compiled form did it all.
+func same(t *testing.T, x *executor, text string, data any) (wholly bool) {
 	t.Helper()
 	mk := func() (*template.Template, error) { return template.New("t").Funcs(funcs()).Parse(text) }
 	a, err := mk()
 	if err != nil {
 		t.Errorf("%s: %v", text, err)
-		return
+		return false
 	}
+	before := x.gaveUp.Load()
 	b, _ := mk()
 	var got, want bytes.Buffer
 	got.WriteString("before ")
@@ -144,14 +147,23 @@ func same(t *testing.T, x *executor, text string, data any) {
 	if gotErr != wantErr && !strings.Contains(wantErr, "0x") || got.String() != want.String() && !strings.Contains(want.String(), "0x") {
 		t.Errorf("%s over %T:\n got %q %s\nwant %q %s", text, data, got.String(), gotErr, want.String(), wantErr)
 	}
+	v, _ := x.programs.Load(text)
+	return v.(*compiled).prog != nil && x.gaveUp.Load() == before || wantErr != ""
 }
 
 // TestSame runs templates over ordinary and odd values with both executors.
 func TestSame(t *testing.T) {
 	x := &executor{}
+	var left []string
 	for _, text := range texts {
-		same(t, x, text, values())
+		if !same(t, x, text, values()) {
+			left = append(left, text)
+		}
 	}
+	if len(left) > len(texts)/8 {
+		t.Errorf("html/template did %d of %d: %q", len(left), len(texts), left)
+	}
+	t.Logf("html/template did %d of %d: %q", len(left), len(texts), left)
 	if len(texts) < 150 {
 		t.Errorf("only %d templates", len(texts))
 	}
@@ -159,7 +171,9 @@ func TestSame(t *testing.T) {
 		same(t, x, text, nil)
 		same(t, x, text, (*book.Card)(nil))
 		for _, k := range keys {
-			same(t, x, text, values()[k])
+			if k != "u64" || !strings.Contains(text, "range") {
+				same(t, x, text, values()[k])
+			}
 		}
 	}
 }
@@ -179,6 +193,9 @@ func TestSameCompared(t *testing.T) {
 		}
 		for _, text := range []string{`{{.K}}`, `<p title="{{.K}}">`, `<p title={{.K}}>`, `<a href="{{.K}}">`, `<a href="/a?b={{.K}}">`, `<title>{{.K}}</title>`, `<a href={{.K}}>`,
 			`{{if .K}}y{{else}}n{{end}}`, `{{len .K}}`, `{{not .K}}`, `{{range .K}}{{.}}{{else}}e{{end}}`, `{{range $k, $v := .K}}{{$k}}{{$v}}{{end}}`, `{{index .K 0}}`, `{{index .K "k"}}`, `{{slice .K 1}}`, `{{print .K}}`, `{{html .K}}`, `{{.K.x}}`, `{{.K.Title}}`, `{{text .K}}`, `{{first 1 .K}}`, `{{upper .K}}`, `{{date .K "2026-01-01"}}`, `{{first .K "x"}}`, `{{call .K}}`, `{{.odd.Join .K}}`, `{{.odd.Add .K 1}}`, `{{.odd.Half .K}}`, `{{.odd.Titled .K}}`, `{{.odd.Kind .K}}`, `{{eq .K nil}}`, `{{eq nil .K}}`, `{{eq .K 7 7.0 "text"}}`, `{{lt .K 8}}`, `{{.K | printf "%v"}}`, `{{.s | .K}}`, `{{(.K).x}}`} {
+			if strings.Contains(text, "range") && k == "u64" {
+				continue // it would take a while
+			}
 			same(t, x, strings.ReplaceAll(text, "K", k), data)
 		}
 		for _, l := range keys {
@@ -206,8 +223,8 @@ func TestEveryMethod(t *testing.T) {
 		t.Error("the field Nav of a navView hides the method")
 	}
 	for i := range reflect.TypeFor[book.Card]().NumField() {
-		if name := reflect.TypeFor[book.Card]().Field(i).Name; newField(name).card == nil {
-			t.Errorf("the field %s of a card is not found", name)
+		if sf := reflect.TypeFor[book.Card]().Field(i); sf.IsExported() && newField(sf.Name).card == nil {
+			t.Errorf("the field %s of a card is not found", sf.Name)
 		}
 	}
 	if n := reflect.TypeFor[*book.Card]().NumMethod(); n > 0 {
@@ -225,7 +242,7 @@ func TestGivesUp(t *testing.T) {
 	if err == nil || b.String() != "atextb" || x.gaveUp.Load() != 1 {
 		t.Errorf("%q, %v, gave up %d times", b.String(), err, x.gaveUp.Load())
 	}
-	if want := `template: t:1:9: executing "t" at <dict 1>: error calling dict: dict needs a value for each key`; err != nil && err.Error() != want {
+	if want := `template: t:1:10: executing "t" at <dict 1>: error calling dict: dict needs a value for each key`; err != nil && err.Error() != want {
 		t.Errorf("%s\nnot\n%s", err, want)
 	}
 	b.Reset()
@@ -257,12 +274,8 @@ func TestManyAtOnce(t *testing.T) {
 }
 
 // contexts are the places that FuzzEscape puts text in.
-var contexts = func() *template.Template {
-	return template.Must(template.New("t").Parse(contextsText))
-}
-
-const contextsText = `{{.s}}|<p title="{{.s}}" id={{.s}} class='{{.s}}'><a href="{{.s}}">{{.s}}</a><a href='{{.s}}'></a><a href={{.s}}></a><a href="/x/{{.s}}/{{.s}}?a={{.s}}&b={{.s}}#{{.s}}"></a>` +
-	`<title>{{.s}}</title><textarea>{{.s}}</textarea><!-- {{.s}} --><img src="{{.s}}" alt="{{.s}}"><meta content="{{.s}}"><p data-x="{{.s}}" data-url="{{.s}}">{{html .s}}{{.s | urlquery}}<a title="{{.s | html}}"></a>` +
+const contexts = `{{.s}}|<p title="{{.s}}" id={{.s}} class='{{.s}}'><a href="{{.s}}">{{.s}}</a><a href='{{.s}}'></a><a href={{.s}}></a><a href="/x/{{.s}}/{{.s}}?a={{.s}}&b={{.s}}#{{.s}}"></a>` +
+	`<title>{{.s}}</title><textarea>{{.s}}</textarea><!-- {{.s}} --><img src="{{.s}}" alt="{{.s}}"><meta content="{{.s}}"><p data-x="{{.s}}" data-url="{{.s}}">{{.s | html}}{{.s | urlquery}}<a title="{{.s | html}}"></a>` +
 	`<p title="{{.h}}" id={{.h}}>{{.h}}<a href="{{.h}}?{{.h}}">{{.u}}</a><a href="{{.u}}"></a><a href="?q={{.u}}"></a><a href={{.u}}></a><p title="{{.u}}"></p><svg><path d="{{.s}}"/></svg>`
 
 // FuzzEscape compares the escapers with html/template's on any text.
@@ -271,7 +284,7 @@ func FuzzEscape(f *testing.F) {
 		f.Add(s)
 	}
 	x := &executor{}
-	fast, std := contexts(), contexts()
+	fast, std := template.Must(template.New("t").Parse(contexts)), template.Must(template.New("t").Parse(contexts))
 	f.Fuzz(func(t *testing.T, s string) {
 		data := map[string]any{"s": s, "h": template.HTML(s), "u": template.URL(s)}
 		var got, want bytes.Buffer

@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"slices"
+	"strconv"
 	"strings"
 
 	"playbook/generator/artifact"
@@ -86,7 +87,12 @@ func (t *Theme) page(r *artifact.Reader, id, path string) ([]byte, []diag.Diagno
 		}
 		names = []string{own, kind, "page.html"}
 	}
-	return t.framed(v, path, names...)
+	html, diags := t.framed(v, path, names...)
+	if own != "" && ask[digest](v, book.OpLayout, own) == (digest{}) {
+		diags = append(diags, diag.Diagnostic{Rule: "layout-missing", Level: diag.Error, At: diag.Pos{File: p.Name, Line: 1, Col: 1},
+			Msg: "there is no layout " + strconv.Quote(p.Layout), Hint: "put it into layouts/, or leave layout out"})
+	}
+	return html, diags
 }
 
 // framed executes the first of the layouts that exists.

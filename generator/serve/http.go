@@ -4,17 +4,16 @@ import (
 	"bytes"
 	_ "embed"
 	"encoding/json"
-	"fmt"
 	"html"
 	"mime"
 	"net/http"
 	"net/url"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
+	"playbook/generator/build"
 	"playbook/generator/diag"
 )
 
@@ -38,6 +37,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store")
 	if !slices.Contains(s.hosts, strings.ToLower(r.Host)) || !s.sameOrigin(r) {
+		h.Set("Connection", "close")
 		http.Error(w, "this server is not asked by that name", http.StatusForbidden)
 		return
 	}
@@ -58,9 +58,6 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.own(w, r, rest)
 		return
 	}
-	if http.NewResponseController(w).SetWriteDeadline(s.o.Now().Add(writeTimeout)) != nil {
-		h.Set("Connection", "close")
-	}
 	site := s.site.Load()
 	name := strings.TrimPrefix(p, "/")
 	f := site.files.File(name)
@@ -77,7 +74,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.missing(w, site, name)
 		return
 	}
-	s.write(w, r, name, f.Data)
+	s.send(w, r, name, site, f)
 }
 
 func dotted(p string) bool {
@@ -89,8 +86,9 @@ func dotted(p string) bool {
 	return false
 }
 
-// sameOrigin refuses what other sites' pages send. A browser names the origin
-// of such requests in one of two headers.
+// sameOrigin refuses what pages of other origins send, those of other ports of
+// this machine among them. A browser names the origin of such requests in one
+// of two headers. Links from elsewhere may be followed, to pages.
 func (s *server) sameOrigin(r *http.Request) bool {
 	if o := r.Header.Get("Origin"); o != "" {
 		u, err := url.Parse(o)
@@ -98,10 +96,11 @@ func (s *server) sameOrigin(r *http.Request) bool {
 			return false
 		}
 	}
-	if site := r.Header.Get("Sec-Fetch-Site"); site == "cross-site" && r.Header.Get("Sec-Fetch-Mode") != "navigate" {
-		return false
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "same-origin", "none":
+		return true
 	}
-	return true
+	return r.Header.Get("Sec-Fetch-Mode") == "navigate" && !strings.HasPrefix(r.URL.Path, ours)
 }
 
 // types are those of what a site is made of; the system's table is not asked,
@@ -113,26 +112,23 @@ var types = map[string]string{
 	".csv": "text/csv; charset=utf-8", ".ics": "text/calendar; charset=utf-8", ".woff2": "font/woff2", ".zip": "application/zip", ".mp4": "video/mp4",
 }
 
-func (s *server) write(w http.ResponseWriter, r *http.Request, name string, data []byte) {
+func (s *server) send(w http.ResponseWriter, r *http.Request, name string, site *site, f *build.MemoryFile) {
 	typ := types[strings.ToLower(path.Ext(name))]
 	if typ == "" {
 		typ = "application/octet-stream"
 		w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": path.Base(name)}))
 	}
 	w.Header().Set("Content-Type", typ)
+	data := f.Data
 	if strings.HasPrefix(typ, "text/html") {
-		data = live(data)
+		data = live(data, site.look(f).String())
 	}
-	w.Header().Set("Content-Length", strconv.Itoa(len(data)))
-	if r.Method == http.MethodHead {
-		return
-	}
-	w.Write(data) // a reader that is gone is no concern of ours
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(data)) // knows ranges, which films need
 }
 
-// live adds the script to a page.
-func live(data []byte) []byte {
-	const tag = `<link rel="stylesheet" href="/.playbook/live.css"><script src="/.playbook/live.js" defer></script>`
+// live adds the script to a page of the given look.
+func live(data []byte, look string) []byte {
+	tag := `<link rel="stylesheet" href="/.playbook/live.css"><script src="/.playbook/live.js" data-look="` + look + `" defer></script>`
 	i := bytes.LastIndex(data, []byte("</body>"))
 	if i < 0 {
 		i = len(data)
@@ -158,8 +154,10 @@ func (s *server) missing(w http.ResponseWriter, site *site, name string) {
 			near = append(near, p)
 		}
 	}
-	if n := diag.Nearest(want, pages); n != "" && !slices.Contains(near, n) {
-		near = append([]string{n}, near...)
+	if len(want) <= 200 {
+		if n := diag.Nearest(want, pages); n != "" && !slices.Contains(near, n) {
+			near = append([]string{n}, near...)
+		}
 	}
 	var b bytes.Buffer
 	b.WriteString(`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Not here</title></head><body class="playbook-missing"><main><h1>There is no page at ` +
@@ -175,7 +173,7 @@ func (s *server) missing(w http.ResponseWriter, site *site, name string) {
 	b.WriteString(`<p><a href="/">To the front page</a>. This page appears as soon as it exists.</p></main></body></html>`)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(http.StatusNotFound)
-	w.Write(live(b.Bytes()))
+	w.Write(live(b.Bytes(), ""))
 }
 
 // own answers the addresses of the live script.
@@ -191,7 +189,7 @@ func (s *server) own(w http.ResponseWriter, r *http.Request, name string) {
 		w.Header().Set("Content-Type", types[".json"])
 		json.NewEncoder(w).Encode(s.state(r.URL.Query().Get("path")))
 	case "events":
-		s.hub.serve(w, r, s.site.Load().version)
+		s.hub.serve(w, r)
 	default:
 		http.NotFound(w, r)
 	}
@@ -199,7 +197,7 @@ func (s *server) own(w http.ResponseWriter, r *http.Request, name string) {
 
 // state is what a page asks after each build.
 type state struct {
-	Version   int               `json:"version"`
+	Version   string            `json:"version"`
 	Digest    string            `json:"digest"` // of the page's look, "" if it does not exist
 	Sheets    map[string]string `json:"sheets"`
 	Problems  []problem         `json:"problems"`  // of this page, and those of layouts and configuration
@@ -217,6 +215,9 @@ const maxProblems = 20
 func (s *server) state(p string) state {
 	site := s.site.Load()
 	st := state{Version: site.version, Sheets: site.sheets(), Problems: []problem{}}
+	if plain, err := url.PathUnescape(p); err == nil { // as the browser has it in its address bar
+		p = plain
+	}
 	name := strings.TrimPrefix(p, "/")
 	if name == "" || strings.HasSuffix(name, "/") {
 		name += "index.html"
@@ -224,8 +225,10 @@ func (s *server) state(p string) state {
 	if f := site.files.File(name); f != nil {
 		st.Digest = site.look(f).String()
 	}
-	if site.failure != nil {
-		st.Problems = append(st.Problems, problem{"error", site.failure.Error()})
+	for _, f := range site.failure {
+		if len(st.Problems) < maxProblems {
+			st.Problems = append(st.Problems, problem{"error", f})
+		}
 	}
 	own := site.document(name)
 	for _, d := range site.diags {
@@ -234,16 +237,8 @@ func (s *server) state(p string) state {
 		case d.Level == diag.Error && !mine:
 			st.Elsewhere++
 		case mine && d.Level >= diag.Warning && len(st.Problems) < maxProblems:
-			var b bytes.Buffer
-			if diag.Write(&b, []diag.Diagnostic{d}, diag.PrintOptions{Format: diag.Text, Source: site.source}) == nil {
-				st.Problems = append(st.Problems, problem{d.Level.String(), strings.TrimRight(b.String(), "\n")})
-			} else {
-				st.Problems = append(st.Problems, problem{d.Level.String(), fmt.Sprintf("%s:%d: %s", d.At.File, d.At.Line, d.Msg)})
-			}
+			st.Problems = append(st.Problems, problem{d.Level.String(), text(d, site.source)})
 		}
 	}
 	return st
 }
-
-// heartbeat keeps proxies and browsers from closing a quiet stream.
-const heartbeat = 15 * time.Second

@@ -15,11 +15,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"log"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -35,7 +37,7 @@ type Options struct {
 	AllowNetwork bool   // other addresses than loopback are allowed
 	Poll         bool   // look for changes every second instead of asking the system to tell
 	Log          func(line string)
-	Report       func(ds []diag.Diagnostic, source func(string) []byte) // after each build, what changed in them
+	Report       func(ds []diag.Diagnostic, source func(string) []byte) // after a build, what the one before did not find
 	Ready        func(url string)                                       // when the first build can be read
 	Now          func() time.Time
 }
@@ -47,15 +49,38 @@ var ErrNotLoopback = errors.New("only loopback addresses are served")
 // so that a forgotten client costs nothing; a page may take its time.
 const (
 	headerTimeout = 5 * time.Second
+	readTimeout   = 10 * time.Second
 	idleTimeout   = 90 * time.Second
 	writeTimeout  = 30 * time.Second
+	shutdown      = 500 * time.Millisecond // for pages on their way when the server ends
 	maxConns      = 1024
-	settle        = 40 * time.Millisecond // after the last event, before a build
-	settleMax     = 400 * time.Millisecond
 )
 
-// Run serves until ctx is done.
+// Run serves until ctx is done. A configuration that cannot be used at the
+// first build is a *build.ConfigError; later it is shown to readers instead.
 func Run(ctx context.Context, o Options) error {
+	s, err := newServer(ctx, o)
+	if err != nil {
+		return err
+	}
+	return s.run(ctx)
+}
+
+type server struct {
+	o     Options
+	ln    net.Listener
+	url   string
+	hosts []string
+	boot  string // tells one run of the server from another
+	hub   *hub
+	watch *watcher
+	site  atomic.Pointer[site]
+	sess  build.Session
+	write time.Duration // time-out
+}
+
+// newServer listens on the address of o.
+func newServer(ctx context.Context, o Options) (*server, error) {
 	if o.Addr == "" {
 		o.Addr = "127.0.0.1:8080"
 	}
@@ -65,86 +90,123 @@ func Run(ctx context.Context, o Options) error {
 	if o.Log == nil {
 		o.Log = func(string) {}
 	}
+	if o.Report == nil {
+		o.Report = func([]diag.Diagnostic, func(string) []byte) {}
+	}
+	if o.Ready == nil {
+		o.Ready = func(string) {}
+	}
+	if o.Build.Source == "" {
+		o.Build.Source = "."
+	}
 	host, _, err := net.SplitHostPort(o.Addr)
 	if err != nil {
-		return fmt.Errorf("%q is no address: %w", o.Addr, err)
+		return nil, fmt.Errorf("%q is no address: %w", o.Addr, err)
 	}
 	if !loopback(host) && !o.AllowNetwork {
-		return fmt.Errorf("%s: %w without --allow-network", o.Addr, ErrNotLoopback)
+		return nil, fmt.Errorf("%s: %w without --allow-network", o.Addr, ErrNotLoopback)
+	}
+	dir, err := filepath.Abs(o.Build.Source)
+	if err != nil {
+		return nil, err
 	}
 	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", o.Addr)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	s := &server{o: o, ln: ln, url: "http://" + displayHost(ln.Addr(), host) + "/", hosts: hostsOf(ln.Addr(), host, o.AllowNetwork),
+		boot: strconv.FormatInt(o.Now().UnixNano(), 36), hub: newHub(), write: writeTimeout}
+	s.watch = newWatcher(func() roots { return rootsOf(dir, o.Build) }, o.Poll, o.Log)
+	s.site.Store(newSite())
+	return s, nil
+}
+
+// rootsOf returns what a build of a site in dir reads. A configuration that
+// cannot be read changes nothing about its folders.
+func rootsOf(dir string, o build.Options) roots {
+	r := roots{dir: dir, file: filepath.Join(dir, "playbook.toml"), skip: filepath.Join(dir, "public")}
+	if o.Config != "" {
+		if p, err := filepath.Abs(o.Config); err == nil {
+			r.file = p
+		}
+	}
+	if o.Dest != "" {
+		if p, err := filepath.Abs(o.Dest); err == nil {
+			r.skip = p
+		}
+	}
+	c, _ := build.ParseConfig("", nil)
+	if src, err := os.ReadFile(r.file); err == nil {
+		if read, ds := build.ParseConfig("", src); len(ds) == 0 {
+			c = read
+		}
+	}
+	for _, d := range []string{c.Content, c.Layouts} {
+		if filepath.IsLocal(filepath.FromSlash(d)) {
+			r.trees = append(r.trees, filepath.Join(dir, filepath.FromSlash(d)))
+		}
+	}
+	return r
+}
+
+// run serves and builds until ctx is done or either fails.
+func (s *server) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s := &server{o: o, hub: newHub(), hosts: hostsOf(ln.Addr().String(), host, o.AllowNetwork)}
-	s.site.Store(newSite())
-	srv := &http.Server{Handler: s, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 64 << 10,
-		BaseContext: func(net.Listener) context.Context { return ctx }}
-	w := newWatcher(watched(o.Build), o.Poll, o.Log)
-	defer w.close()
-	go w.run(ctx)
-
+	srv := &http.Server{Handler: s, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: s.write, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: 64 << 10, ErrorLog: log.New(logWriter(s.o.Log), "", 0), BaseContext: func(net.Listener) context.Context { return ctx }}
 	served := make(chan error, 1)
-	go func() { served <- srv.Serve(limit(ln, maxConns)) }()
-	url := "http://" + displayHost(ln.Addr(), host) + "/"
+	go func() { served <- srv.Serve(limit(s.ln, maxConns)) }()
 	built := make(chan error, 1)
-	go func() { built <- s.loop(ctx, w, func() { o.Ready(url) }) }()
+	go func() { built <- s.loop(ctx) }()
 
+	var err error
+	waiting := true // for the loop
 	select {
 	case <-ctx.Done():
 	case err = <-served:
 	case err = <-built:
+		waiting = false
 	}
 	cancel()
 	s.hub.close()
-	end, stop := context.WithTimeout(context.Background(), 2*time.Second)
+	end, stop := context.WithTimeout(context.Background(), shutdown)
 	defer stop()
 	if srv.Shutdown(end) != nil {
 		srv.Close()
 	}
+	if waiting {
+		<-built
+	}
+	s.watch.close()
 	if errors.Is(err, context.Canceled) || errors.Is(err, http.ErrServerClosed) {
 		err = nil
 	}
 	return err
 }
 
-// watched returns the folder and file whose changes matter.
-func watched(o build.Options) (dirs []string) {
-	src := o.Source
-	if src == "" {
-		src = "."
-	}
-	dirs = []string{src}
-	if o.Config != "" {
-		dirs = append(dirs, filepath.Dir(o.Config))
-	}
-	return dirs
-}
+// logWriter makes a log of lines a stream of bytes.
+type logWriter func(line string)
 
-type server struct {
-	o     Options
-	hub   *hub
-	site  atomic.Pointer[site]
-	hosts []string
-	sess  build.Session
-	last  []diag.Diagnostic
+func (w logWriter) Write(p []byte) (int, error) {
+	w(strings.TrimRight(string(p), "\n"))
+	return len(p), nil
 }
 
 // loop builds, then waits for something to move, for ever.
-func (s *server) loop(ctx context.Context, w *watcher, ready func()) error {
-	first := true
+func (s *server) loop(ctx context.Context) error {
+	s.watch.start(ctx)
+	if err := s.rebuild(ctx, nil, true); err != nil {
+		return err
+	}
+	s.o.Ready(s.url)
 	for {
-		if err := s.rebuild(ctx, first); err != nil {
-			return err
-		}
-		if first && s.o.Ready != nil {
-			ready()
-		}
-		first = false
-		if !w.wait(ctx) {
+		names, ok := s.watch.wait(ctx)
+		if !ok {
 			return ctx.Err()
+		}
+		if err := s.rebuild(ctx, names, false); err != nil {
+			return err
 		}
 	}
 }
@@ -152,63 +214,145 @@ func (s *server) loop(ctx context.Context, w *watcher, ready func()) error {
 // rebuild makes the site again and tells readers. A configuration that cannot
 // be used, or a machine that fails, is shown and leaves the last site in place;
 // only the first build gives up.
-func (s *server) rebuild(ctx context.Context, first bool) error {
+func (s *server) rebuild(ctx context.Context, moved []string, first bool) error {
 	start := s.o.Now()
 	old := s.site.Load()
+	next, res, err := s.build(ctx, old)
+	if err != nil && ctx.Err() == nil && !isConfig(err) {
+		// Files went while they were read, as in a switch of branches: the
+		// same files may be there again, or be gone for good.
+		select {
+		case <-ctx.Done():
+		case <-time.After(settleMax):
+		}
+		next, res, err = s.build(ctx, old)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		if first {
+			return err
+		}
+		next = old.failed(err)
+		if old.failure != nil && slices.Equal(next.failure, old.failure) {
+			return nil // said already
+		}
+		s.put(next, old)
+		s.o.Log(s.moved(moved) + "not built: " + next.failure[0])
+		return nil
+	}
+	changed := next.changed(old)
+	if len(changed) > 0 || first || old.failure != nil || !same(next.diags, old.diags) {
+		s.put(next, old)
+		if news := added(next.diags, old.diags); len(news) > 0 {
+			s.o.Report(news, res.Source)
+		}
+	}
+	s.o.Log(s.summary(moved, changed, res, s.o.Now().Sub(start), first))
+	return nil
+}
+
+func isConfig(err error) bool {
+	var c *build.ConfigError
+	return errors.As(err, &c)
+}
+
+// build runs one build into memory.
+func (s *server) build(ctx context.Context, old *site) (*site, *build.Result, error) {
 	next := newSite()
-	next.version, next.files = old.version+1, build.NewMemory(old.files)
+	next.files = build.NewMemory(old.files)
 	o := s.o.Build
 	o.KeepGoing = true
 	o.Begin = func(context.Context) (build.Sink, error) { return next.files, nil }
 	res, err := s.sess.Run(ctx, o)
 	if err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		var ce *build.ConfigError
-		if first && !errors.As(err, &ce) {
-			return err
-		}
-		next = old.failed(err)
-		s.site.Store(next)
-		s.hub.tell(next.version)
-		s.o.Log("not built: " + err.Error())
-		if first {
-			return err
-		}
-		return nil
+		return nil, nil, err
 	}
 	next.diags, next.source, next.document = res.Diags, res.Source, res.Document
-	s.site.Store(next)
-	changed := next.changed(old)
-	if len(changed) > 0 || !slices.EqualFunc(next.diags, old.diags, func(a, b diag.Diagnostic) bool { return a.Compare(b) == 0 }) || first {
-		s.hub.tell(next.version)
-		if s.o.Report != nil {
-			s.o.Report(res.Diags, res.Source)
-		}
-		s.o.Log(summary(changed, res, s.o.Now().Sub(start), first))
-	}
-	return nil
+	return next, res, nil
 }
 
-// summary is the one line that a rebuild prints.
-func summary(changed []string, res *build.Result, took time.Duration, first bool) string {
-	what := fmt.Sprintf("%d files changed", len(changed))
+// put makes next what is served, and tells readers.
+func (s *server) put(next, old *site) {
+	next.number = old.number + 1
+	next.version = s.boot + "-" + strconv.Itoa(next.number)
+	s.site.Store(next)
+	s.hub.tell(next.version)
+}
+
+func same(a, b []diag.Diagnostic) bool {
+	return slices.EqualFunc(a, b, func(a, b diag.Diagnostic) bool { return a.Compare(b) == 0 })
+}
+
+// added returns what of now was not said before; both are sorted.
+func added(now, before []diag.Diagnostic) []diag.Diagnostic {
+	var out []diag.Diagnostic
+	for _, d := range now {
+		if _, ok := slices.BinarySearchFunc(before, d, diag.Diagnostic.Compare); !ok {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// summary is the one line that a build prints: what moved, what came of it, how
+// long it took.
+func (s *server) summary(moved, changed []string, res *build.Result, took time.Duration, first bool) string {
+	var b strings.Builder
+	if first {
+		b.WriteString(count(res.Stats.Pages, "page"))
+	} else {
+		pages := 0
+		for _, p := range changed {
+			if strings.HasSuffix(p, ".html") {
+				pages++
+			}
+		}
+		b.WriteString(s.moved(moved))
+		b.WriteString(count(pages, "page") + " changed")
+	}
+	fmt.Fprintf(&b, " · %d rendered, %d reused · %d ms", res.Stats.Rendered, res.Stats.Reused, took.Milliseconds())
+	if n := res.Stats.Errors; n > 0 {
+		b.WriteString(" · " + count(n, "error"))
+	}
+	if n := res.Stats.Warnings; n > 0 {
+		b.WriteString(" · " + count(n, "warning"))
+	}
+	return b.String()
+}
+
+// moved names what moved, as seen from the site's folder.
+func (s *server) moved(names []string) string {
+	var there, all []string
+	dir, _ := filepath.Abs(s.o.Build.Source)
+	for _, n := range names {
+		name := n
+		if r, err := filepath.Rel(dir, n); err == nil {
+			name = filepath.ToSlash(r)
+		}
+		all = append(all, strconv.QuoteToGraphic(name))
+		if _, err := os.Lstat(n); err == nil { // not what an editor wrote for a moment
+			there = append(there, all[len(all)-1])
+		}
+	}
+	if len(there) == 0 {
+		there = all
+	}
 	switch {
-	case first:
-		what = fmt.Sprintf("%d pages", res.Stats.Pages)
-	case len(changed) == 0:
-		what = "no file changed"
-	case len(changed) == 1:
-		what = changed[0]
-	case len(changed) <= 3:
-		what = strings.Join(changed, ", ")
+	case len(there) == 0:
+		return ""
+	case len(there) > 3:
+		return count(len(there), "file") + " · "
 	}
-	line := fmt.Sprintf("%s · %d rendered, %d reused · %d ms", what, res.Stats.Rendered, res.Stats.Reused, took.Milliseconds())
-	if e, w := res.Stats.Errors, res.Stats.Warnings; e+w > 0 {
-		line += fmt.Sprintf(" · %d errors, %d warnings", e, w)
+	return strings.ReplaceAll(strings.Join(there, ", "), `"`, "") + " · "
+}
+
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
 	}
-	return line
+	return strconv.Itoa(n) + " " + what
 }
 
 func loopback(host string) bool {
@@ -221,30 +365,30 @@ func loopback(host string) bool {
 
 // hostsOf returns the values of the Host header that are ours. A page of
 // another site whose name was made to point here sends its own.
-func hostsOf(addr, host string, network bool) []string {
-	_, port, _ := net.SplitHostPort(addr)
-	names := []string{"localhost", "127.0.0.1", "[::1]"}
+func hostsOf(addr net.Addr, host string, network bool) []string {
+	_, port, _ := net.SplitHostPort(addr.String())
+	names := []string{"localhost", "127.0.0.1", "::1", strings.ToLower(host)}
 	if network {
-		names = append(names, host)
+		if own, err := os.Hostname(); err == nil {
+			names = append(names, strings.ToLower(own), strings.ToLower(own)+".local")
+		}
 		if ifs, err := net.InterfaceAddrs(); err == nil && (host == "" || net.ParseIP(host).IsUnspecified()) {
 			for _, a := range ifs {
 				if n, ok := a.(*net.IPNet); ok {
-					if n.IP.To4() != nil {
-						names = append(names, n.IP.String())
-					} else {
-						names = append(names, "["+n.IP.String()+"]")
-					}
+					names = append(names, n.IP.String())
 				}
 			}
 		}
-	} else if host != "" && !slices.Contains(names, host) {
-		names = append(names, host)
 	}
 	var out []string
 	for _, n := range names {
-		out = append(out, n+":"+port)
-		if port == "80" {
-			out = append(out, n)
+		if n == "" {
+			continue
+		}
+		with := net.JoinHostPort(n, port)
+		out = append(out, with)
+		if port == "80" { // browsers leave it out
+			out = append(out, strings.TrimSuffix(with, ":80"))
 		}
 	}
 	return out
@@ -296,5 +440,3 @@ func (c *conn) Close() error {
 	}
 	return c.Conn.Close()
 }
-
-var _ io.Closer = (*conn)(nil)

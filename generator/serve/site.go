@@ -1,6 +1,9 @@
 package serve
 
 import (
+	"errors"
+	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,13 +17,16 @@ import (
 // site is one state of the outputs, in memory, with what was said about them.
 // It is only read once it is stored.
 type site struct {
-	version  int
+	number   int
+	version  string
 	files    *build.Memory
 	diags    []diag.Diagnostic
 	source   func(string) []byte
 	document func(path string) string // the document that an output was made of
-	failure  error                    // the build as a whole failed; files are those of before
+	failure  []string                 // the build as a whole failed, and why; files are those of before
 	looks    sync.Map                 // *build.MemoryFile -> source.Digest
+	once     sync.Once
+	sorted   []string // what paths returns
 }
 
 func newSite() *site {
@@ -29,28 +35,41 @@ func newSite() *site {
 
 // failed returns s with the failure of the build that should have replaced it.
 func (s *site) failed(err error) *site {
-	return &site{version: s.version + 1, files: s.files, diags: s.diags, source: s.source, document: s.document, failure: err}
+	f := &site{files: s.files, diags: s.diags, source: s.source, document: s.document, failure: []string{err.Error()}}
+	var ce *build.ConfigError
+	if errors.As(err, &ce) && len(ce.Diags) > 0 {
+		f.failure = nil
+		for _, d := range ce.Diags {
+			f.failure = append(f.failure, text(d, ce.Source))
+		}
+	}
+	return f
+}
+
+// text returns a diagnostic as the terminal shows it.
+func text(d diag.Diagnostic, source func(string) []byte) string {
+	var b strings.Builder
+	if diag.Write(&b, []diag.Diagnostic{d}, diag.PrintOptions{Format: diag.Text, Source: source}) != nil {
+		return fmt.Sprintf("%s:%d: %s", d.At.File, d.At.Line, d.Msg)
+	}
+	return strings.TrimRight(b.String(), "\n")
 }
 
 // paths returns all outputs, sorted.
 func (s *site) paths() []string {
-	var out []string
-	for p := range s.files.Files() {
-		out = append(out, p)
-	}
-	slices.Sort(out)
-	return out
+	s.once.Do(func() { s.sorted = slices.Sorted(maps.Keys(s.files.Files())) })
+	return s.sorted
 }
 
 // changed returns the outputs that differ from those of old, sorted.
 func (s *site) changed(old *site) []string {
 	var out []string
-	for p := range s.files.Files() {
-		if g := old.files.File(p); g == nil || g.Digest != s.files.File(p).Digest {
+	for _, p := range s.paths() {
+		if f, g := s.files.File(p), old.files.File(p); f != g && (g == nil || g.Digest != f.Digest) {
 			out = append(out, p)
 		}
 	}
-	for p := range old.files.Files() {
+	for _, p := range old.paths() {
 		if s.files.File(p) == nil {
 			out = append(out, p)
 		}
