@@ -45,10 +45,6 @@ const (
 	exitMachine = 3
 )
 
-// gcPercent is how much the heap may grow, in percent of what lives, before it
-// is collected.
-const gcPercent = 200
-
 // Stdio is the world outside: the streams, the environment and the clock.
 type Stdio struct {
 	In        io.Reader
@@ -66,13 +62,8 @@ func System() Stdio {
 // returns the exit status. The built-in layouts are in builtin. An interrupt
 // ends the work in good order; a second one ends the process.
 func Main(args []string, std Stdio, builtin fs.FS) (code int) {
-	if _, set := std.LookupEnv("GOGC"); !set {
-		// A build is short and most of what it allocates lives to its end, so
-		// collecting less often costs little memory and saves a third of the
-		// time.
-		defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
-	}
 	a := &app{Stdio: std, args: args, builtin: builtin, version: readVersion()}
+	a.tuneMemory()
 	defer func() {
 		if v := recover(); v != nil {
 			code = a.fault(v, debug.Stack())
