@@ -64,7 +64,7 @@ func linked(t *testing.T, titles map[string]string) *book.Book {
 		}
 		in.Docs = append(in.Docs, c.Compile(f.Path, f.Name, src))
 	}
-	b, _, err := book.Link(context.Background(), in)
+	b, _, err := book.Link(context.Background(), in, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

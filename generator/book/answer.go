@@ -460,28 +460,28 @@ func (b *Book) Document(id string) *document.Document {
 // Excused tells whether the document that diagnostics call name says, in its
 // front matter's checks, why a rule does not hold for it.
 func (b *Book) Excused(name, rule string) bool {
-	b.excuseOnce.Do(func() {
-		b.excuses = map[string]map[string]any{}
+	b.index.excuseOnce.Do(func() {
+		b.index.excuses = map[string]map[string]any{}
 		for _, p := range b.pages {
 			if m, ok := p.plain["checks"].(map[string]any); ok && p.doc != nil {
-				b.excuses[p.doc.Name] = m
+				b.index.excuses[p.doc.Name] = m
 			}
 		}
 	})
-	why, _ := b.excuses[name][rule].(string)
+	why, _ := b.index.excuses[name][rule].(string)
 	return strings.TrimSpace(why) != ""
 }
 
 // DocumentAt returns the name of the document whose page is written to an
 // output path, "" if there is none.
 func (b *Book) DocumentAt(out string) string {
-	b.outOnce.Do(func() {
-		b.outs = make(map[string]*page, len(b.pages))
+	b.index.outOnce.Do(func() {
+		b.index.outs = make(map[string]*page, len(b.pages))
 		for _, p := range b.pages {
-			b.outs[p.out] = p
+			b.index.outs[p.out] = p
 		}
 	})
-	if p := b.outs[out]; p != nil && p.doc != nil {
+	if p := b.index.outs[out]; p != nil && p.doc != nil {
 		return p.doc.Name
 	}
 	return ""

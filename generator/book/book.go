@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -75,14 +76,13 @@ type Book struct {
 	files    []string // files beside visible pages, to be published
 
 	memo [][lastPageOp - firstPageOp + 1]atomic.Pointer[Answer]
-	rest sync.Map // Question -> *Answer
+	rest *sync.Map // Question -> *Answer
 
-	evalMu sync.Mutex
+	index   *index            // what linking looks things up in
+	linking []diag.Diagnostic // those of linking that belong to no page
+	checks  []*checked        // by page: what its kind's checks found, once asked for
 
-	outOnce    sync.Once
-	outs       map[string]*page
-	excuseOnce sync.Once
-	excuses    map[string]map[string]any
+	evalMu *sync.Mutex
 }
 
 // page is a document (or a section without one) in its place.
@@ -105,8 +105,10 @@ type page struct {
 	card     *Card
 	fields   map[string]any
 	targets  []Target
-	edges    []edge // from front matter
-	in       []edge // front matter references to this page
+	prose    []diag.Diagnostic // about targets
+	placed   bool              // it has its place among the pages that readers see
+	edges    []edge            // from front matter
+	in       []edge            // front matter references to this page
 	back     []backEdge
 	derived  map[string]derivedValue
 	diags    []diag.Diagnostic
@@ -137,29 +139,53 @@ type section struct {
 
 // Link makes a Book of in, with the diagnostics of linking sorted by nobody yet.
 // It always returns a Book; ctx only stops it early, when the error is ctx's.
-func Link(ctx context.Context, in Input) (*Book, []diag.Diagnostic, error) {
-	l := &linker{b: &Book{in: in}, ctx: ctx}
+//
+// prev, which may be nil, is a Book that the new one may share with; it decides
+// how long linking takes and nothing else.
+func Link(ctx context.Context, in Input, prev *Book) (*Book, []diag.Diagnostic, error) {
+	if b := relink(in, prev); b != nil {
+		return b, b.diags(), nil
+	}
+	l := &linker{b: &Book{in: in, rest: new(sync.Map), evalMu: new(sync.Mutex)}, index: new(index)}
+	l.b.index = l.index
 	for _, step := range []func(){l.place, l.address, l.name, l.arrange, l.resolve, l.circles, l.publish, l.finish} {
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
 		}
 		step()
 	}
-	for _, p := range l.b.pages {
-		l.diags = append(l.diags, p.diags...)
+	l.b.linking = l.diags
+	return l.b, l.b.diags(), nil
+}
+
+// diags returns what linking found.
+func (b *Book) diags() []diag.Diagnostic {
+	out := slices.Clone(b.linking)
+	for _, p := range b.pages {
+		out = append(append(out, p.diags...), p.prose...)
 	}
-	return l.b, l.diags, nil
+	return out
 }
 
 type linker struct {
-	ctx    context.Context
-	b      *Book
+	*index
+	b     *Book
+	diags []diag.Diagnostic
+}
+
+// index is what links are looked up in. It is read-only once the pages have
+// their addresses.
+type index struct {
 	hidden []*page
 	byPath map[string]*page // visible and hidden
 	byURL  map[string]*page
 	foldMu sync.Once
 	fold   map[string]*page // lower-cased path -> page
-	diags  []diag.Diagnostic
+
+	outOnce    sync.Once
+	outs       map[string]*page // by output path
+	excuseOnce sync.Once
+	excuses    map[string]map[string]any // by document name
 }
 
 func (l *linker) report(d diag.Diagnostic) { l.diags = append(l.diags, d) }

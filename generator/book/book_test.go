@@ -84,7 +84,7 @@ func link(t testing.TB, a *txtar.Archive) (*book.Book, []diag.Diagnostic) {
 			diags = append(diags, d.Diags...)
 		}
 	}
-	b, more, err := book.Link(context.Background(), in)
+	b, more, err := book.Link(context.Background(), in, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -274,7 +274,20 @@ func (b *Book) KindCheck(id string, report func(diag.Diagnostic)) {
 	if !ok {
 		return
 	}
-	p := b.pages[n]
+	if b.checks[n] == nil {
+		c := &checked{}
+		b.kindCheck(b.pages[n], func(d diag.Diagnostic) { c.diags = append(c.diags, d) })
+		b.checks[n] = c
+	}
+	for _, d := range b.checks[n].diags {
+		report(d)
+	}
+}
+
+// checked is what a page's checks found.
+type checked struct{ diags []diag.Diagnostic }
+
+func (b *Book) kindCheck(p *page, report func(diag.Diagnostic)) {
 	if p.kind == nil || p.doc == nil || p.index && p.kind.ID == "guide" || broken(p.doc) {
 		return
 	}

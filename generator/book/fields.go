@@ -180,6 +180,7 @@ func (l *linker) finish() {
 	l.tags()
 	l.site()
 	b.memo = makeMemo(len(b.pages))
+	b.checks = make([]*checked, len(b.pages))
 }
 
 func (l *linker) tags() {

@@ -352,6 +352,7 @@ func (l *linker) address() {
 			continue
 		}
 		taken[p.out] = p
+		p.placed = true
 		kept = append(kept, p)
 	}
 	b.pages = kept
@@ -426,7 +427,7 @@ func (l *linker) sectionPages(dirURL func(string) string) {
 		if s.page != nil {
 			continue
 		}
-		p := &page{id: id, index: true, plain: map[string]any{}, lang: b.in.Config.Language}
+		p := &page{id: id, index: true, placed: true, plain: map[string]any{}, lang: b.in.Config.Language}
 		if id == "" {
 			p.id, p.title = HomeID, b.in.Config.Title
 			if p.title == "" {

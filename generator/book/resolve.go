@@ -34,13 +34,19 @@ func (l *linker) resolve() {
 			e.to.in = append(e.to.in, e)
 		}
 		for i, t := range p.targets {
-			if t.Page == "" || t.Page == p.id || t.Quote || p.doc.Refs[i].Kind == document.RefImage {
+			if !p.linksTo(i) {
 				continue
 			}
 			q := b.pages[b.byID[t.Page]]
 			q.back = append(q.back, backEdge{p, p.spoken(p.doc.Refs[i].Snippet)})
 		}
 	}
+}
+
+// linksTo tells whether the i-th reference of p is one that its target lists.
+func (p *page) linksTo(i int) bool {
+	t := &p.targets[i]
+	return t.Page != "" && t.Page != p.id && !t.Quote && p.doc.Refs[i].Kind != document.RefImage
 }
 
 // spoken puts what wikilinks show into a text that the compiler took from
@@ -260,7 +266,7 @@ func (l *linker) lookup(t string, trailing bool, r *document.Ref) (place, bool) 
 	}
 	c = norm.NFC.String(c)
 	if q := l.byPath[c]; q != nil && !trailing {
-		if q.n >= 0 && l.visible(q) {
+		if l.visible(q) {
 			return place{page: q}, true
 		}
 		return place{}, false
@@ -295,10 +301,7 @@ func (l *linker) lookup(t string, trailing bool, r *document.Ref) (place, bool) 
 	return place{}, false
 }
 
-func (l *linker) visible(p *page) bool {
-	n, ok := l.b.byID[p.id]
-	return ok && l.b.pages[n] == p
-}
+func (l *linker) visible(p *page) bool { return p.placed }
 
 // atURL finds a page by the path of its URL, with or without its last slash.
 func (l *linker) atURL(c string) *page {
@@ -331,11 +334,11 @@ func (l *linker) settle(p *page, r *document.Ref, fragment string, at place) Tar
 // anchored adds the fragment to a page's URL when the page has it, and says so
 // when it has not.
 func (l *linker) anchored(p *page, r *document.Ref, q *page, fragment string, t Target) Target {
-	if q == p {
+	if q.n == p.n {
 		t.URL = ""
 	}
 	if fragment == "" || fragment == "top" || strings.HasPrefix(fragment, ":~:") {
-		if q == p {
+		if q.n == p.n {
 			t.URL = "#"
 			if fragment != "" && fragment != "top" {
 				t.URL += escapeFragment(fragment)
@@ -349,13 +352,13 @@ func (l *linker) anchored(p *page, r *document.Ref, q *page, fragment string, t 
 	if ok {
 		if id != "" {
 			t.URL += "#" + escapeFragment(id)
-		} else if q == p {
+		} else if q.n == p.n {
 			t.URL = "#"
 		}
 		return t
 	}
 	where := "this page"
-	if q != p {
+	if q.n != p.n {
 		where = q.name()
 	}
 	d := diag.Diagnostic{Rule: "anchor-broken", Level: diag.Warning, Msg: quote("#"+fragment) + " is no heading of " + where}
@@ -428,7 +431,7 @@ func (l *linker) at(p *page, r *document.Ref, d *diag.Diagnostic) {
 	if r.EndCol > 0 {
 		d.To = diag.Pos{File: p.doc.Name, Line: r.Line, Col: r.EndCol}
 	}
-	p.diags = append(p.diags, *d)
+	p.prose = append(p.prose, *d)
 }
 
 // missing says that a link leads nowhere, and what was likely meant.

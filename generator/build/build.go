@@ -128,6 +128,23 @@ type Session struct {
 	markup  document.Options
 	state   *artifact.State
 	loaded  loaded
+	book    *book.Book
+	targets targets
+}
+
+// targets are the outputs of a book, kept while it has the same pages.
+type targets struct {
+	shape any
+	theme *render.Theme
+	list  []artifact.Target
+}
+
+// of returns the outputs of a book.
+func (t *targets) of(theme *render.Theme, b *book.Book) []artifact.Target {
+	if t.shape != b.Shape() || t.theme != theme {
+		*t = targets{shape: b.Shape(), theme: theme, list: theme.Targets(b)}
+	}
+	return t.list
 }
 
 // loaded is what is made of layouts, kept while they stay the same.
@@ -308,12 +325,16 @@ func (s *Session) open(ctx context.Context, o Options, st *Stats) (*Site, error)
 	site.docs, st.Documents = len(docs), len(docs)
 	clock.lap(&st.Seconds.Compile)
 
+	known := s.book
+	if o.NoCache {
+		known = nil
+	}
 	b, more, err := book.Link(ctx, book.Input{Docs: docs, Kinds: kinds, Files: content, Layouts: theme.Layouts, Texts: theme.Texts, Assets: theme.Assets,
-		Config: c.Book, AsOf: o.AsOf, Drafts: o.Drafts, Future: o.Future, Portable: o.Portable, Version: o.Version, Workers: o.Workers})
+		Config: c.Book, AsOf: o.AsOf, Drafts: o.Drafts, Future: o.Future, Portable: o.Portable, Version: o.Version, Workers: o.Workers}, known)
 	if err != nil {
 		return nil, err
 	}
-	site.Book = b
+	site.Book, s.book = b, b
 	site.diags = append(diags, more...)
 	st.Pages = len(b.PageIDs())
 	clock.lap(&st.Seconds.Link)
@@ -443,7 +464,7 @@ func (s *Session) Run(ctx context.Context, o Options) (*Result, error) {
 	if o.NoCache {
 		prev = nil
 	}
-	made, err := artifact.MakeAll(ctx, artifact.Input{Book: site.Book, Targets: site.theme.Targets(site.Book), Fragments: site.theme.Fragments,
+	made, err := artifact.MakeAll(ctx, artifact.Input{Book: site.Book, Targets: s.targets.of(site.theme, site.Book), Fragments: site.theme.Fragments,
 		Prev: prev, Sink: tx, Workers: o.Workers, Why: o.Why})
 	if err != nil {
 		return nil, err

@@ -226,3 +226,23 @@ func holes(s string, compile func(src string, off int) *program) (m message, off
 		s = s[i+j+2:]
 	}
 }
+
+// ReadsFar tells whether a derived value or check of the kind reads any of
+// these names of other documents than the one it is about.
+func (k *Kind) ReadsFar(names ...string) bool {
+	far := func(p *program) bool {
+		return p != nil && slices.ContainsFunc(p.far, func(f string) bool { return f == anyName || slices.Contains(names, f) })
+	}
+	said := func(m message) bool { return slices.ContainsFunc(m, func(x part) bool { return far(x.prog) }) }
+	for i := range k.Derived {
+		if far(k.Derived[i].prog) {
+			return true
+		}
+	}
+	for i := range k.Checks {
+		if c := &k.Checks[i]; far(c.when) || said(c.msg) || said(c.hint) {
+			return true
+		}
+	}
+	return false
+}

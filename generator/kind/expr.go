@@ -309,6 +309,7 @@ func (c *compiler) memberNode(n *ast.MemberNode) (evalFn, *typ) {
 			}
 		}
 	case tAny, tNil, tObj:
+		c.far[anyName] = true
 	default:
 		return c.fail(n, bt.a()+" has no entries", "")
 	}
@@ -328,6 +329,10 @@ func (c *compiler) memberNode(n *ast.MemberNode) (evalFn, *typ) {
 		return v, err
 	}, t
 }
+
+// anyName stands among the far names of an expression that works out which name
+// it reads.
+const anyName = "*"
 
 // memberType is the type of base.key, as far as kinds tell.
 func (c *compiler) memberType(n ast.Node, base *typ, key string) *typ {
@@ -365,6 +370,7 @@ func (c *compiler) memberType(n ast.Node, base *typ, key string) *typ {
 	case tList:
 		c.fail(n, fmt.Sprintf("this is a list, which has no %q", key), fmt.Sprintf("write map(list, .%s) for the values of all, first(list).%s for one", key, key))
 	case tAny, tNil:
+		c.far[key] = true // it may turn out to be a document
 	default:
 		c.fail(n, fmt.Sprintf("%s has no %q", base.a(), key), "")
 	}

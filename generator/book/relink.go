@@ -1,0 +1,253 @@
+package book
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"playbook/generator/document"
+)
+
+// maxRelink bounds how many documents may have changed for relink to be worth
+// its bookkeeping.
+const maxRelink = 64
+
+// relink makes a Book that shares everything with prev but what the bodies of a
+// few documents decide: their links, what is said of them, and the lists of
+// pages that link to others. It returns nil when anything else has changed, and
+// linking begins anew.
+//
+// That is sound because each part of a Book is a function of inputs that are
+// compared here. Places, names, sections, cards, fields and relations are made
+// of a document's path, front matter, title and summary; anchors of its
+// headings; derived values and checks of front matter and, for those that read
+// them, of words and tasks, which are worked out again and compared.
+func relink(in Input, prev *Book) *Book {
+	if prev == nil || !sameBut(in, prev.in) {
+		return nil
+	}
+	var changed []int
+	for i, d := range in.Docs {
+		old := prev.in.Docs[i]
+		if d == old {
+			continue
+		}
+		if len(changed) == maxRelink || !sameHead(d, old) {
+			return nil
+		}
+		changed = append(changed, i)
+	}
+	b := &Book{in: in, site: prev.site, pages: slices.Clone(prev.pages), byID: prev.byID, names: prev.names, sections: prev.sections,
+		tags: prev.tags, tagBy: prev.tagBy, kindBy: prev.kindBy, kinds: prev.kinds, redirect: prev.redirect, redirs: prev.redirs, files: prev.files,
+		rest: prev.rest, index: prev.index, linking: prev.linking, checks: slices.Clone(prev.checks), evalMu: prev.evalMu}
+	b.memo = makeMemo(len(b.pages))
+	for n := range prev.memo {
+		for op := range prev.memo[n] {
+			b.memo[n][op].Store(prev.memo[n][op].Load())
+		}
+	}
+	l := &linker{index: b.index, b: b}
+	for _, i := range changed {
+		if !l.replace(in.Docs[i], prev.in.Docs[i]) {
+			return nil
+		}
+	}
+	return b
+}
+
+// sameBut tells whether two inputs are the same but for the bodies of documents.
+func sameBut(a, b Input) bool {
+	if len(a.Docs) != len(b.Docs) || a.Kinds != b.Kinds || a.AsOf != b.AsOf || a.Drafts != b.Drafts || a.Future != b.Future || a.Portable != b.Portable || a.Version != b.Version ||
+		!reflect.DeepEqual(a.Config, b.Config) || !maps.Equal(a.Layouts, b.Layouts) || !maps.Equal(a.Texts, b.Texts) || !maps.Equal(a.Assets, b.Assets) {
+		return false
+	}
+	for i, d := range a.Docs {
+		if d.Path != b.Docs[i].Path || d.Name != b.Docs[i].Name {
+			return false
+		}
+	}
+	if a.Files == b.Files {
+		return true
+	}
+	x, y := a.Files.Files(), b.Files.Files()
+	if len(x) != len(y) {
+		return false
+	}
+	for i := range x {
+		if x[i].Path != y[i].Path || x[i].Link != y[i].Link {
+			return false
+		}
+		// The size of a picture and what an SVG holds are read from files.
+		if !isMarkdown(x[i].Path) && x[i] != y[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// sameHead tells whether two states of a document look the same to all others.
+func sameHead(a, b *document.Document) bool {
+	if a.Title != b.Title || a.TitleID != b.TitleID || a.Summary != b.Summary || len(a.Headings) != len(b.Headings) || !slices.Equal(a.Anchors, b.Anchors) {
+		return false
+	}
+	for i, h := range a.Headings {
+		if g := b.Headings[i]; h.Level != g.Level || h.ID != g.ID || h.Text != g.Text {
+			return false
+		}
+	}
+	return broken(a) == broken(b) && reflect.DeepEqual(a.Front, b.Front)
+}
+
+// readsBodies are the names by which expressions learn of a document's body.
+var readsBodies = []string{"words", "tasks_done", "tasks_total", "sections"}
+
+// replace puts a new state of a document into the Book; false means that more
+// depends on the difference than relink looks after.
+func (l *linker) replace(d, old *document.Document) bool {
+	b := l.b
+	was := l.byPath[d.Path]
+	if was == nil || !was.placed {
+		return false // hidden: which files are published may hang on it
+	}
+	was = b.pages[was.n]
+	p := new(page)
+	*p = *was
+	p.doc, p.targets, p.prose, p.derived = d, make([]Target, len(d.Refs)), nil, nil
+	for i := range d.Refs {
+		p.targets[i] = l.target(p, &d.Refs[i])
+	}
+	if len(l.hidden) > 0 && !slices.Equal(filesOf(p), filesOf(was)) {
+		return false
+	}
+	if p.ref.Summary != summaryOf(p) {
+		return false // it quotes what the links show
+	}
+	b.pages[p.n] = p
+	b.checks[p.n] = nil
+	b.memo[p.n][OpBody-firstPageOp].Store(nil)
+	b.memo[p.n][OpPage-firstPageOp].Store(nil)
+	if !l.sameValues(p, was) {
+		return false
+	}
+	l.relist(p, was)
+	return true
+}
+
+// summaryOf returns the summary that p's card would have.
+func summaryOf(p *page) string {
+	if p.ref.Summary == "" || p.doc.Summary == "" {
+		return p.ref.Summary
+	}
+	if _, own := p.plain["description"].(string); own {
+		return p.ref.Summary
+	}
+	if _, own := p.plain["definition"].(string); own && p.kind != nil && p.kind.Glossary {
+		return p.ref.Summary
+	}
+	return p.spoken(p.doc.Summary)
+}
+
+// filesOf returns the files that a page's prose refers to.
+func filesOf(p *page) []string {
+	var out []string
+	for _, t := range p.targets {
+		if t.Page == "" && strings.HasPrefix(t.URL, Root) {
+			out = append(out, t.URL)
+		}
+	}
+	return out
+}
+
+// sameValues tells whether the new body leaves all derived values as they were:
+// the page's own, which are worked out again, and others', which must not read
+// bodies at all unless what they would read is the same.
+func (l *linker) sameValues(p, was *page) bool {
+	if sameFacts(p.doc, was.doc) {
+		p.derived = was.derived
+		return true
+	}
+	for _, k := range l.b.in.Kinds.All() {
+		if k.ReadsFar(readsBodies...) {
+			return false
+		}
+	}
+	if p.kind == nil {
+		return true
+	}
+	for i := range p.kind.Derived {
+		v, err := l.b.derive(p, i)
+		w, werr := l.b.derive(was, i)
+		if (err == nil) != (werr == nil) || digestOf(plainValue(v)) != digestOf(plainValue(w)) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameFacts tells whether two bodies say the same to expressions.
+func sameFacts(a, b *document.Document) bool {
+	if a.Words != b.Words || len(a.Facts) != len(b.Facts) {
+		return false
+	}
+	for i, f := range a.Facts {
+		if g := b.Facts[i]; f.Kind != g.Kind || f.Section != g.Section || f.Done != g.Done {
+			return false
+		}
+	}
+	for i, h := range a.Headings {
+		if h.Words != b.Headings[i].Words {
+			return false
+		}
+	}
+	return true
+}
+
+// relist replaces what was says of other pages by what p says, in the lists of
+// pages that mention them.
+func (l *linker) relist(p, was *page) {
+	b := l.b
+	said := func(q *page) map[string][]backEdge {
+		out := map[string][]backEdge{}
+		for i, t := range q.targets {
+			if q.linksTo(i) {
+				out[t.Page] = append(out[t.Page], backEdge{p, q.spoken(q.doc.Refs[i].Snippet)})
+			}
+		}
+		return out
+	}
+	before, after := said(was), said(p)
+	touched := map[string]bool{}
+	for id, e := range before {
+		touched[id] = !slices.Equal(e, after[id])
+	}
+	for id, e := range after {
+		touched[id] = !slices.Equal(e, before[id])
+	}
+	for id, differs := range touched {
+		n := b.byID[id]
+		q := new(page)
+		*q = *b.pages[n]
+		q.back = nil
+		put := false
+		for _, e := range b.pages[n].back {
+			if e.from.n >= p.n && !put {
+				q.back, put = append(q.back, after[id]...), true
+			}
+			if e.from.n != p.n {
+				q.back = append(q.back, e)
+			}
+		}
+		if !put {
+			q.back = append(q.back, after[id]...)
+		}
+		b.pages[n] = q
+		if differs {
+			b.memo[n][OpBacklinks-firstPageOp].Store(nil)
+		}
+	}
+}
+
+// Shape identifies which outputs a Book has: Books with the same Shape have the
+// same pages at the same paths.
+func (b *Book) Shape() any { return b.index }
