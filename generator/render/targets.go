@@ -89,8 +89,10 @@ func (t *Theme) page(r *artifact.Reader, id, path string) ([]byte, []diag.Diagno
 	}
 	html, diags := t.framed(v, path, names...)
 	if own != "" && ask[digest](v, book.OpLayout, own) == (digest{}) {
-		diags = append(diags, diag.Diagnostic{Rule: "layout-missing", Level: diag.Error, At: diag.Pos{File: p.Name, Line: 1, Col: 1},
-			Msg: "there is no layout " + strconv.Quote(p.Layout), Hint: "put it into layouts/, or leave layout out"})
+		// Not an error: nothing of the page is lost, and a handbook that another
+		// generator built until today names that generator's layouts.
+		diags = append(diags, diag.Diagnostic{Rule: "layout-missing", Level: diag.Warning, At: diag.Pos{File: p.Name, Line: 1, Col: 1},
+			Msg: "there is no layout " + strconv.Quote(p.Layout) + ", so the page has the layout of its kind", Hint: "put it into layouts/, or leave layout out"})
 	}
 	return html, diags
 }
