@@ -20,7 +20,7 @@ var allowed = map[string]string{
 	"source":   "diag",
 	"glossary": "diag source",
 	"kind":     "diag source",
-	"document": "diag source",
+	"document": "diag source glossary",
 	"book":     "diag source glossary kind document",
 	"check":    "diag source glossary kind document book",
 	"artifact": "diag source glossary kind document book",

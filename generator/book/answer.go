@@ -59,6 +59,8 @@ func (b *Book) nothing(op Op) any {
 		return []Named(nil)
 	case OpPager:
 		return [2]*Card{}
+	case OpUses:
+		return &Uses{}
 	}
 	return []*Card(nil)
 }
@@ -81,6 +83,8 @@ func (b *Book) ofPage(op Op, p *page) any {
 		return b.trail(p)
 	case OpPager:
 		return b.pager(p)
+	case OpUses:
+		return b.usesOf(p)
 	}
 	return nil
 }
@@ -236,7 +240,7 @@ func (b *Book) bodyAnswer(p *page) *Body {
 		return nil
 	}
 	d := p.doc
-	v := &Body{Doc: d.Digest, Page: p.id, URL: p.url, HTML: d.Body.HTML, IDs: d.Body.IDs, Targets: p.targets}
+	v := &Body{Doc: d.Digest, Page: p.id, URL: p.url, HTML: d.Body.HTML, IDs: d.Body.IDs, Targets: p.targets, Terms: b.mentionsOf(p)}
 	v.Holes = make([]Hole, len(d.Body.Holes))
 	for i, h := range d.Body.Holes {
 		v.Holes[i] = Hole{h.At, uint8(h.Kind), h.Arg}
@@ -486,3 +490,6 @@ func (b *Book) DocumentAt(out string) string {
 	}
 	return ""
 }
+
+// Input returns what the Book was made of.
+func (b *Book) Input() Input { return b.in }

@@ -30,6 +30,7 @@ const (
 	OpDerived             // page id -> []Named
 	OpTrail               // page id -> []*Card, home first, without the page
 	OpPager               // page id -> [2]*Card, previous and next
+	OpUses                // page id of a term -> *Uses
 	OpChildren            // section id -> []*Card, pages directly in it
 	OpSections            // section id -> []*Card, sections directly in it
 	OpNav                 // section id -> *Nav
@@ -48,9 +49,9 @@ const (
 )
 
 // numPageOps is the number of questions whose Arg is a page id.
-const firstPageOp, lastPageOp = OpCard, OpPager
+const firstPageOp, lastPageOp = OpCard, OpUses
 
-var opNames = [numOps]string{"site", "today", "card", "page", "body", "backlinks", "relations", "derived", "trail", "pager",
+var opNames = [numOps]string{"site", "today", "card", "page", "body", "backlinks", "relations", "derived", "trail", "pager", "uses",
 	"children", "sections", "nav", "top navigation", "pages of kind", "kind", "kinds", "tags", "tag", "layout", "asset", "text", "redirect", "fragment"}
 
 // String returns the question's name as `--why` prints it.
@@ -157,6 +158,33 @@ type Body struct {
 	IDs     []string
 	Heads   [][2]int // range of each heading's section in HTML
 	Targets []Target
+	Terms   []Mention // sorted, outside each other and the holes
+}
+
+// Mention is a word of the vocabulary in a Body that becomes a link.
+type Mention struct {
+	From, To int    // in HTML; tags in between are emphasis and pair up
+	URL      string // of the term's page
+	Page     string // its id
+}
+
+// Uses is where a term is used.
+type Uses struct {
+	Count int   // pages that use it
+	Pages []Use // the first of them
+}
+
+// Use is a page that uses a term, with the first sentences in which it does.
+type Use struct {
+	Page      *Card
+	Sentences []Sentence
+	More      int // sentences left out
+}
+
+// Sentence is the text around a mention.
+type Sentence struct {
+	Before, Word, After string
+	Heading, Anchor     string // of the part it stands in, "" before the first
 }
 
 // Hole mirrors document.Hole, so that answers do not reach into documents.
@@ -174,7 +202,6 @@ type Target struct {
 	Quote   bool   // Text is a quoted value
 	Section int    // of a transclusion: index into the target's Heads, -1 for all
 	W, H    int    // of a picture, 0 if unknown
-	Term    bool
 }
 
 // Backlink is a page that links here in its prose. Where they are too many to

@@ -20,6 +20,7 @@ import (
 
 	"playbook/generator/diag"
 	"playbook/generator/document"
+	"playbook/generator/glossary"
 	"playbook/generator/kind"
 	"playbook/generator/source"
 )
@@ -32,7 +33,8 @@ type Config struct {
 	RootLinks                    bool // relative links are read from the content root first
 	Kinds                        []KindRule
 	Languages                    []Language
-	Audience                     []string // who the site is for; empty: everybody may see every page
+	Audience                     []string           // who the site is for; empty: everybody may see every page
+	Terms                        glossary.Frequency // how often a word of the vocabulary becomes a link
 }
 
 // KindRule gives the pages in a folder (and below) a kind. Front matter wins
@@ -74,6 +76,7 @@ type Book struct {
 	redirect map[string]*Card
 	redirs   []string
 	files    []string // files beside visible pages, to be published
+	terms    *vocabulary
 
 	memo [][lastPageOp - firstPageOp + 1]atomic.Pointer[Answer]
 	rest *sync.Map // Question -> *Answer
@@ -110,6 +113,7 @@ type page struct {
 	edges    []edge            // from front matter
 	in       []edge            // front matter references to this page
 	back     []backEdge
+	mentions []glossary.Mention
 	derived  map[string]derivedValue
 	diags    []diag.Diagnostic
 	bad      map[string]bool  // places in front matter, "/funnel/target", whose values the schema does not allow
@@ -148,7 +152,7 @@ func Link(ctx context.Context, in Input, prev *Book) (*Book, []diag.Diagnostic, 
 	}
 	l := &linker{b: &Book{in: in, rest: new(sync.Map), evalMu: new(sync.Mutex)}, index: new(index)}
 	l.b.index = l.index
-	for _, step := range []func(){l.place, l.address, l.name, l.arrange, l.resolve, l.circles, l.publish, l.finish} {
+	for _, step := range []func(){l.place, l.address, l.name, l.arrange, l.resolve, l.circles, l.publish, l.finish, func() { l.terms(prev) }} {
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
 		}

@@ -191,6 +191,11 @@ func (e *enc) any(v any) {
 		for _, k := range v {
 			e.kind(k)
 		}
+	case *Uses:
+		e.tag(24)
+		if e.some(v != nil) {
+			e.uses(v)
+		}
 	case source.Digest:
 		e.tag(23)
 		e.b = append(e.b, v[:]...)
@@ -270,10 +275,29 @@ func (e *enc) body(v *Body) {
 	for _, t := range v.Targets {
 		e.strs([]string{t.URL, t.Page, t.Text})
 		e.bool(t.Quote)
-		e.bool(t.Term)
 		e.int(t.Section)
 		e.int(t.W)
 		e.int(t.H)
+	}
+	e.int(len(v.Terms))
+	for _, m := range v.Terms {
+		e.int(m.From)
+		e.int(m.To)
+		e.str(m.URL)
+		e.str(m.Page)
+	}
+}
+
+func (e *enc) uses(v *Uses) {
+	e.int(v.Count)
+	e.int(len(v.Pages))
+	for _, u := range v.Pages {
+		e.card(u.Page)
+		e.int(u.More)
+		e.int(len(u.Sentences))
+		for _, s := range u.Sentences {
+			e.strs([]string{s.Before, s.Word, s.After, s.Heading, s.Anchor})
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"playbook/generator/document"
+	"playbook/generator/glossary"
 )
 
 // maxRelink bounds how many documents may have changed for relink to be worth
@@ -40,7 +41,7 @@ func relink(in Input, prev *Book) *Book {
 	}
 	b := &Book{in: in, site: prev.site, pages: slices.Clone(prev.pages), byID: prev.byID, names: prev.names, sections: prev.sections,
 		tags: prev.tags, tagBy: prev.tagBy, kindBy: prev.kindBy, kinds: prev.kinds, redirect: prev.redirect, redirs: prev.redirs, files: prev.files,
-		rest: prev.rest, index: prev.index, linking: prev.linking, checks: slices.Clone(prev.checks), evalMu: prev.evalMu}
+		rest: prev.rest, index: prev.index, terms: prev.terms, linking: prev.linking, checks: slices.Clone(prev.checks), evalMu: prev.evalMu}
 	b.memo = makeMemo(len(b.pages))
 	for n := range prev.memo {
 		for op := range prev.memo[n] {
@@ -131,7 +132,37 @@ func (l *linker) replace(d, old *document.Document) bool {
 		return false
 	}
 	l.relist(p, was)
+	l.reuse(p, was)
 	return true
+}
+
+// reuse finds the vocabulary's words in a new state of a page, and enters the
+// page where they say they are used.
+func (l *linker) reuse(p, was *page) {
+	b := l.b
+	if len(b.terms.pages) == 0 {
+		return
+	}
+	p.mentions = b.find(p)
+	has := func(q *page, t int) bool {
+		return slices.ContainsFunc(q.mentions, func(m glossary.Mention) bool { return m.Term == t })
+	}
+	v := *b.terms // what it holds is shared with the Book before
+	v.uses = slices.Clone(v.uses)
+	b.terms = &v
+	for _, q := range []*page{was, p} {
+		for _, m := range q.mentions {
+			t := m.Term
+			b.memo[v.pages[t].n][OpUses-firstPageOp].Store(nil)
+			i, used := slices.BinarySearch(v.uses[t], p.n)
+			switch now := has(p, t); {
+			case now && !used:
+				v.uses[t] = slices.Insert(slices.Clone(v.uses[t]), i, p.n)
+			case !now && used:
+				v.uses[t] = slices.Delete(slices.Clone(v.uses[t]), i, i+1)
+			}
+		}
+	}
 }
 
 // summaryOf returns the summary that p's card would have.

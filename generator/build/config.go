@@ -8,6 +8,7 @@ import (
 	"playbook/generator/book"
 	"playbook/generator/diag"
 	"playbook/generator/document"
+	"playbook/generator/glossary"
 	"playbook/generator/render"
 )
 
@@ -102,6 +103,14 @@ var settings = []setting{
 			}
 			c.Book.Audience = append(c.Book.Audience, e.Str)
 		}
+		return ""
+	}},
+	{"glossary.link", `"first-per-section", "first-per-page" or "all"`, "which mentions of a term become links", func(c *Config, _ string, v document.Value) string {
+		f, ok := map[string]glossary.Frequency{"first-per-section": glossary.FirstPerSection, "first-per-page": glossary.FirstPerPage, "all": glossary.All}[v.Str]
+		if v.Kind != document.String || !ok {
+			return `must be "first-per-section", "first-per-page" or "all"`
+		}
+		c.Book.Terms = f
 		return ""
 	}},
 	{"links.root", "true or false", "relative links are read from the content root first, then from the page's folder", yesNo(func(c *Config, b bool) { c.Book.RootLinks = b })},

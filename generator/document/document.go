@@ -10,6 +10,7 @@ package document
 
 import (
 	"playbook/generator/diag"
+	"playbook/generator/glossary"
 	"playbook/generator/source"
 )
 
@@ -93,11 +94,7 @@ type Hole struct {
 // Run is a stretch of prose in Body.HTML that is plain escaped text: no tags,
 // not in a heading, link or code. Runs of one Block belong to one phrase when
 // only inline emphasis tags stand between them.
-type Run struct {
-	From, To int
-	Section  int // index of the heading it stands under, -1 before the first
-	Block    int
-}
+type Run = glossary.Run
 
 // Body is the rendered Markdown. Holes and Runs are sorted by position and lie
 // outside each other.

@@ -42,13 +42,23 @@ func (s *splicer) splice(b *book.Body, from, to int) {
 	embedded := len(s.open) > 1
 	pos := from
 	i, _ := slices.BinarySearchFunc(b.Holes, from, func(h book.Hole, at int) int { return h.At - at })
+	m, _ := slices.BinarySearchFunc(b.Terms, from, func(m book.Mention, at int) int { return m.From - at })
+	text := func(end int) { // writes up to end, with the terms on the way
+		for ; m < len(b.Terms) && b.Terms[m].To <= end; m++ {
+			t := &b.Terms[m]
+			s.out.Write(b.HTML[pos:t.From])
+			s.term(t, b.HTML[t.From:t.To])
+			pos = t.To
+		}
+		s.out.Write(b.HTML[pos:end])
+		pos = end
+	}
 	for ; i < len(b.Holes) && b.Holes[i].At <= to; i++ {
 		h := b.Holes[i]
 		if h.At == to && to != len(b.HTML) {
 			break
 		}
-		s.out.Write(b.HTML[pos:h.At])
-		pos = h.At
+		text(h.At)
 		switch kind := document.HoleKind(h.Kind); kind {
 		case document.HoleID:
 			if !embedded {
@@ -64,7 +74,21 @@ func (s *splicer) splice(b *book.Body, from, to int) {
 			s.ref(b, kind, &b.Targets[h.Arg])
 		}
 	}
-	s.out.Write(b.HTML[pos:to])
+	text(to)
+}
+
+// term writes a word of the vocabulary as a link to its page; shown on that
+// page itself it is a word like others.
+func (s *splicer) term(t *book.Mention, text []byte) {
+	if t.Page == s.home {
+		s.out.Write(text)
+		return
+	}
+	s.out.WriteString(`<a class="term" href="`)
+	s.attr(t.URL)
+	s.out.WriteString(`">`)
+	s.out.Write(text)
+	s.out.WriteString(`</a>`)
 }
 
 func (s *splicer) ref(b *book.Body, kind document.HoleKind, t *book.Target) {

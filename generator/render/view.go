@@ -179,6 +179,9 @@ func (v *View) RelationGroups() []book.RelationGroup {
 // Backlinks returns the pages that link here in their prose.
 func (v *View) Backlinks() []book.Backlink { return ask[[]book.Backlink](v, book.OpBacklinks, v.id) }
 
+// Uses returns where the term that this page explains is used.
+func (v *View) Uses() *book.Uses { return ask[*book.Uses](v, book.OpUses, v.id) }
+
 // Breadcrumbs returns the way from the home page, without the page itself.
 func (v *View) Breadcrumbs() []*book.Card { return ask[[]*book.Card](v, book.OpTrail, v.id) }
 
