@@ -47,8 +47,11 @@ type Read struct {
 	A source.Digest
 }
 
-// QID is a question interned in a State.
+// QID is a question interned in a State. Those that name fragments are counted
+// on their own, with the highest bit set.
 type QID uint32
+
+const shared QID = 1 << 31
 
 // Artifact is what is remembered of an output between builds: all but its bytes.
 type Artifact struct {
@@ -62,10 +65,14 @@ type Artifact struct {
 // State is what one build leaves for the next: the traces, and the questions
 // they speak of. The zero State is an empty one.
 type State struct {
-	artifacts map[string]*Artifact
-	fragments map[string]*Artifact
-	bodies    map[string][]byte // of fragments
-	table     *table
+	book    *book.Book  // whose answers the traces hold; nil if unknown
+	targets []Target    // what the artifacts were made for
+	list    []*Artifact // in the order of targets
+	cells   []*cell     // fragments by QID; nil for those nobody asked for
+	table   *table
+
+	once   sync.Once
+	byPath map[string]*Artifact
 }
 
 // Artifact returns what is remembered of an output path, nil if nothing.
@@ -73,7 +80,21 @@ func (s *State) Artifact(path string) *Artifact {
 	if s == nil {
 		return nil
 	}
-	return s.artifacts[path]
+	s.once.Do(func() {
+		s.byPath = make(map[string]*Artifact, len(s.list))
+		for _, a := range s.list {
+			s.byPath[a.Path] = a
+		}
+	})
+	return s.byPath[path]
+}
+
+// fragment returns what is remembered of a fragment, nil if nothing.
+func (s *State) fragment(q QID) *cell {
+	if s == nil || int(q&^shared) >= len(s.cells) {
+		return nil
+	}
+	return s.cells[q&^shared]
 }
 
 // Sink takes artifacts as they are made, from many goroutines at once. Has
@@ -117,10 +138,7 @@ func (r *Result) Diags() []diag.Diagnostic {
 	for _, a := range r.Artifacts {
 		out = append(out, a.Diags...)
 	}
-	for _, name := range r.State.fragmentNames() {
-		out = append(out, r.State.fragments[name].Diags...)
-	}
-	return out
+	return append(out, r.State.fragmentDiags()...)
 }
 
 // MakeAll makes or reuses every target. The error is the machine's (the sink
@@ -133,33 +151,51 @@ func MakeAll(ctx context.Context, in Input) (*Result, error) {
 	} else {
 		e.table = newTable()
 	}
-	e.now = make([]atomic.Pointer[source.Digest], e.table.size())
+	e.faults, _ = ctx.Value(faultsKey{}).(Faults)
+	e.compare()
 	workers := in.Workers
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
+	prev := func(i int) *Artifact { return e.prev.Artifact(in.Targets[i].Path) }
+	if p := in.Prev; p != nil && len(in.Targets) > 0 && len(p.targets) == len(in.Targets) && &p.targets[0] == &in.Targets[0] {
+		prev = func(i int) *Artifact { return p.list[i] }
+	}
 	out := make([]*Artifact, len(in.Targets))
+	const block = 32
 	var next atomic.Int64
 	var failed atomic.Pointer[error]
 	var wg sync.WaitGroup
 	for range min(workers, max(1, len(in.Targets))) {
 		wg.Go(func() {
 			r := &Reader{e: e, seen: map[QID]struct{}{}}
+			made, reused := 0, 0
+			defer func() { e.made.Add(int64(made)); e.reused.Add(int64(reused)) }()
 			for {
-				i := int(next.Add(1)) - 1
-				if i >= len(in.Targets) || failed.Load() != nil {
+				lo := int(next.Add(block)) - block
+				for i := lo; i < min(lo+block, len(in.Targets)); i++ {
+					if failed.Load() != nil {
+						return
+					}
+					if err := ctx.Err(); err != nil {
+						failed.CompareAndSwap(nil, &err)
+						return
+					}
+					old := prev(i)
+					a, err := e.artifact(r, in.Targets[i], old)
+					if err != nil {
+						failed.CompareAndSwap(nil, &err)
+						return
+					}
+					if out[i] = a; a == old {
+						reused++
+					} else {
+						made++
+					}
+				}
+				if lo >= len(in.Targets) {
 					return
 				}
-				if err := ctx.Err(); err != nil {
-					failed.CompareAndSwap(nil, &err)
-					return
-				}
-				a, err := e.artifact(r, in.Targets[i])
-				if err != nil {
-					failed.CompareAndSwap(nil, &err)
-					return
-				}
-				out[i] = a
 			}
 		})
 	}
@@ -168,17 +204,7 @@ func MakeAll(ctx context.Context, in Input) (*Result, error) {
 		return nil, *err
 	}
 	res := &Result{Artifacts: out, Made: int(e.made.Load()), Reused: int(e.reused.Load()), Fragments: int(e.fragMade.Load())}
-	st := &State{artifacts: make(map[string]*Artifact, len(out)), fragments: map[string]*Artifact{}, bodies: map[string][]byte{}, table: e.table}
-	for _, a := range out {
-		st.artifacts[a.Path] = a
-	}
-	e.cells.Range(func(k, v any) bool {
-		c := v.(*cell)
-		st.fragments[k.(string)] = c.art
-		st.bodies[k.(string)] = c.data
-		return true
-	})
-	res.State = st
+	res.State = &State{book: in.Book, targets: in.Targets, list: out, cells: e.fragments(), table: e.table}
 	return res, nil
 }
 
@@ -187,25 +213,75 @@ type engine struct {
 	in       Input
 	prev     *State
 	table    *table
-	now      []atomic.Pointer[source.Digest] // answers of this Book to the questions known before, by QID
-	cells    sync.Map                        // fragment name -> *cell
+	known    []answer // to the questions known before, by QID; none of them where moved is known
+	moved    []bool   // whether the answer differs from that of prev, by QID
+	pieces   []piece  // the fragments known before, by QID
+	more     sync.Map // QID -> *piece, of fragments asked for the first time
+	faults   Faults   // of tests
 	made     atomic.Int64
 	reused   atomic.Int64
 	fragMade atomic.Int64
 }
 
-type cell struct {
+// answer is the digest of what this Book answers to a question: worked out
+// once, by whoever asks first.
+type answer struct {
+	done   atomic.Bool
+	once   sync.Once
+	digest source.Digest
+}
+
+// piece is the state of a fragment in one run.
+type piece struct {
 	once sync.Once
+	cell *cell
+}
+
+// cell is a fragment with its bytes.
+type cell struct {
 	art  *Artifact
 	data []byte
 }
 
-func (e *engine) artifact(r *Reader, t Target) (*Artifact, error) {
+// compare prepares what is known of answers. Where the Book can tell in which
+// of its answers it differs from the one that the traces were taken from, only
+// those are asked again.
+func (e *engine) compare() {
+	asked, pieces := e.table.sizes()
+	e.pieces = make([]piece, pieces)
+	if e.prev != nil && e.prev.book != nil && e.faults.Answer == nil {
+		if changed, ok := e.in.Book.Changed(e.prev.book); ok {
+			e.moved = make([]bool, asked)
+			for _, q := range changed {
+				if id, ok := e.table.lookup(q); ok {
+					e.moved[id] = e.in.Book.Answer(q).Digest() != e.prev.book.Answer(q).Digest()
+				}
+			}
+			return
+		}
+	}
+	e.known = make([]answer, asked)
+}
+
+// fragments returns the fragments that were asked for, by QID.
+func (e *engine) fragments() []*cell {
+	_, n := e.table.sizes()
+	cells := make([]*cell, n)
+	for i := range e.pieces {
+		cells[i] = e.pieces[i].cell
+	}
+	e.more.Range(func(k, v any) bool {
+		cells[k.(QID)&^shared] = v.(*piece).cell
+		return true
+	})
+	return cells
+}
+
+func (e *engine) artifact(r *Reader, t Target, old *Artifact) (*Artifact, error) {
 	var why *Change
-	if p := e.prev.Artifact(t.Path); p != nil {
-		if why = e.changed(p.Trace); why == nil && e.in.Sink.Has(p.Path, p.Digest) {
-			e.reused.Add(1)
-			return p, nil
+	if old != nil {
+		if why = e.changed(old.Trace); why == nil && e.in.Sink.Has(old.Path, old.Digest) {
+			return old, nil
 		}
 	}
 	if e.in.Why != nil {
@@ -213,7 +289,6 @@ func (e *engine) artifact(r *Reader, t Target) (*Artifact, error) {
 	}
 	r.begin(false)
 	data, diags := run(t.Path, t.Make, r)
-	e.made.Add(1)
 	a := &Artifact{Path: t.Path, Digest: source.Sum(data), Size: len(data), Trace: r.end(), Diags: diags}
 	return a, e.in.Sink.Put(a.Path, a.Digest, data)
 }
@@ -234,7 +309,11 @@ func run(path string, mk Make, r *Reader) (data []byte, diags []diag.Diagnostic)
 
 // changed returns the first read of the trace whose answer is another now.
 func (e *engine) changed(trace []Read) *Change {
-	for _, rd := range trace {
+	for i := range trace {
+		rd := &trace[i]
+		if int(rd.Q) < len(e.moved) && !e.moved[rd.Q] {
+			continue // the very answer that was there before
+		}
 		if d := e.digest(rd.Q); d != rd.A {
 			return &Change{Question: e.table.question(rd.Q), Old: rd.A, New: d}
 		}
@@ -242,54 +321,72 @@ func (e *engine) changed(trace []Read) *Change {
 	return nil
 }
 
+// digest returns the digest of this Book's answer to a question.
 func (e *engine) digest(q QID) source.Digest {
-	if int(q) < len(e.now) {
-		if d := e.now[q].Load(); d != nil {
-			return *d
-		}
+	if q&shared != 0 && e.faults.Answer == nil {
+		return e.fragment(q).art.Digest
 	}
-	_, d := e.ask(e.table.question(q))
-	if int(q) < len(e.now) {
-		e.now[q].Store(&d)
+	if int(q) >= len(e.known) {
+		_, d := e.ask(e.table.question(q))
+		return d
 	}
-	return d
+	k := &e.known[q]
+	if !k.done.Load() {
+		_, d := e.ask(e.table.question(q))
+		k.once.Do(func() {
+			k.digest = d
+			k.done.Store(true)
+		})
+	}
+	return k.digest
 }
 
 func (e *engine) ask(q book.Question) (any, source.Digest) {
+	v, d := e.answer(q)
+	if e.faults.Answer != nil {
+		return e.faults.Answer(q, v, d)
+	}
+	return v, d
+}
+
+func (e *engine) answer(q book.Question) (any, source.Digest) {
 	if q.Op == book.OpFragment {
-		c := e.fragment(q.Arg)
+		c := e.fragment(e.table.intern(q))
 		return c.data, c.art.Digest
 	}
 	a := e.in.Book.Answer(q)
 	return a.Value, a.Digest()
 }
 
-func (e *engine) fragment(name string) *cell {
-	v, ok := e.cells.Load(name)
-	if !ok {
-		v, _ = e.cells.LoadOrStore(name, &cell{})
-	}
-	c := v.(*cell)
-	c.once.Do(func() {
-		if e.prev != nil {
-			if p := e.prev.fragments[name]; p != nil && e.changed(p.Trace) == nil {
-				c.art, c.data = p, e.prev.bodies[name]
-				return
-			}
+func (e *engine) fragment(id QID) *cell {
+	var k *piece
+	if n := int(id &^ shared); n < len(e.pieces) {
+		k = &e.pieces[n]
+	} else {
+		v, ok := e.more.Load(id)
+		if !ok {
+			v, _ = e.more.LoadOrStore(id, new(piece))
 		}
+		k = v.(*piece)
+	}
+	k.once.Do(func() {
+		if old := e.prev.fragment(id); old != nil && e.changed(old.art.Trace) == nil {
+			k.cell = old
+			return
+		}
+		name := e.table.question(id).Arg
 		mk, ok := e.in.Fragments(name)
 		if !ok {
-			c.art = &Artifact{Path: name}
+			k.cell = &cell{art: &Artifact{Path: name}}
 			return
 		}
 		r := &Reader{e: e, seen: map[QID]struct{}{}}
 		r.begin(true)
 		data, diags := run(name, mk, r)
 		e.fragMade.Add(1)
-		c.data = data
-		c.art = &Artifact{Path: name, Digest: source.Sum(data), Size: len(data), Trace: r.end(), Diags: diags}
+		k.cell = &cell{data: data, art: &Artifact{Path: name, Digest: source.Sum(data), Size: len(data), Trace: r.end(), Diags: diags}}
 	})
-	return c
+	return k.cell
 }
 
 // Reader is the one road from an output to the Book. It belongs to one
@@ -314,7 +411,7 @@ func (r *Reader) end() []Read { return append([]Read(nil), r.trace...) }
 func Ask[T any](r *Reader, q book.Question) T {
 	v, d := r.e.ask(q)
 	id := r.e.table.intern(q)
-	if _, again := r.seen[id]; !again {
+	if _, again := r.seen[id]; !again && !r.e.faults.forgets(q) {
 		r.seen[id] = struct{}{}
 		r.trace = append(r.trace, Read{id, d})
 	}

@@ -3,9 +3,11 @@ package artifact
 import (
 	"hash/maphash"
 	"slices"
+	"strings"
 	"sync"
 
 	"playbook/generator/book"
+	"playbook/generator/diag"
 )
 
 // table interns questions to dense numbers: a trace then costs 20 bytes a read,
@@ -20,8 +22,9 @@ type table struct {
 		sync.Mutex
 		ids map[book.Question]QID
 	}
-	mu   sync.RWMutex
-	list []book.Question
+	mu    sync.RWMutex
+	list  []book.Question
+	names []string // of fragments
 }
 
 func newTable() *table {
@@ -32,15 +35,19 @@ func newTable() *table {
 	return t
 }
 
-func (t *table) size() int {
+// sizes returns how many questions are known, and how many fragments.
+func (t *table) sizes() (asked, fragments int) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return len(t.list)
+	return len(t.list), len(t.names)
 }
 
 func (t *table) question(q QID) book.Question {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
+	if q&shared != 0 {
+		return book.Question{Op: book.OpFragment, Arg: t.names[q&^shared]}
+	}
 	return t.list[q]
 }
 
@@ -51,19 +58,40 @@ func (t *table) intern(q book.Question) QID {
 	id, ok := s.ids[q]
 	if !ok {
 		t.mu.Lock()
-		id = QID(len(t.list))
-		t.list = append(t.list, q)
+		if q.Op == book.OpFragment {
+			id = QID(len(t.names)) | shared
+			t.names = append(t.names, q.Arg)
+		} else {
+			id = QID(len(t.list))
+			t.list = append(t.list, q)
+		}
 		t.mu.Unlock()
 		s.ids[q] = id
 	}
 	return id
 }
 
-func (s *State) fragmentNames() []string {
-	names := make([]string, 0, len(s.fragments))
-	for n := range s.fragments {
-		names = append(names, n)
+// lookup returns the number of a question, if it has one.
+func (t *table) lookup(q book.Question) (QID, bool) {
+	s := &t.shards[(maphash.String(t.seed, q.Arg)+uint64(q.Op))%uint64(len(t.shards))]
+	s.Lock()
+	defer s.Unlock()
+	id, ok := s.ids[q]
+	return id, ok
+}
+
+// fragmentDiags returns the diagnostics of the fragments, by name.
+func (s *State) fragmentDiags() []diag.Diagnostic {
+	var with []*Artifact
+	for _, c := range s.cells {
+		if c != nil && len(c.art.Diags) > 0 {
+			with = append(with, c.art)
+		}
 	}
-	slices.Sort(names)
-	return names
+	slices.SortFunc(with, func(a, b *Artifact) int { return strings.Compare(a.Path, b.Path) })
+	var out []diag.Diagnostic
+	for _, a := range with {
+		out = append(out, a.Diags...)
+	}
+	return out
 }

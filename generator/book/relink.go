@@ -282,3 +282,20 @@ func (l *linker) relist(p, was *page) {
 // Shape identifies which outputs a Book has: Books with the same Shape have the
 // same pages at the same paths.
 func (b *Book) Shape() any { return b.index }
+
+// Changed returns the questions whose answers may be other ones than since
+// gave; all others have the very same answers. ok is false where that is not
+// known. It compares the answers that are there and knows nothing of edits.
+func (b *Book) Changed(since *Book) (qs []Question, ok bool) {
+	if b.rest != since.rest || b.index != since.index {
+		return nil, false
+	}
+	for n := range since.memo {
+		for op := range since.memo[n] {
+			if old := since.memo[n][op].Load(); old != nil && old != b.memo[n][op].Load() {
+				qs = append(qs, Question{firstPageOp + Op(op), b.pages[n].id})
+			}
+		}
+	}
+	return qs, true
+}

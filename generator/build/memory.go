@@ -3,7 +3,10 @@ package build
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"sync"
+	"sync/atomic"
 
 	"playbook/generator/output"
 	"playbook/generator/source"
@@ -11,10 +14,20 @@ import (
 
 // Memory is a Sink that keeps a site's outputs in memory, for serve and for
 // tests. It is filled by one run and then only read.
+//
+// It lies over the Memory before, since most of a site stays as it is: what a
+// run leaves is marked where it lies, and only what it puts is entered anew.
 type Memory struct {
-	prev  *Memory
-	mu    sync.Mutex
-	files map[string]*MemoryFile
+	mu   sync.Mutex
+	base map[string]*MemoryFile // of Memories before; shared, never written
+	over map[string]*MemoryFile // instead of what base has
+	old  map[string]*MemoryFile // over of the Memory before, while this one is filled
+	kept atomic.Int64           // files marked
+	runs *atomic.Uint64         // of all Memories that share files
+	run  uint64                 // marks what this run keeps
+	size int                    // files, once it is filled
+
+	changed []string
 }
 
 // MemoryFile is one output. Files that a run did not change are shared by the
@@ -22,38 +35,67 @@ type Memory struct {
 type MemoryFile struct {
 	Digest source.Digest
 	Data   []byte
+	run    atomic.Uint64
 }
 
 // NewMemory returns an empty Memory that takes over from prev, which may be
-// nil, what a run leaves as it is.
+// nil, what a run leaves as it is. One Memory can be taken over by one other at
+// a time.
 func NewMemory(prev *Memory) *Memory {
 	if prev == nil {
-		prev = &Memory{}
+		prev = &Memory{runs: new(atomic.Uint64)}
 	}
-	return &Memory{prev: prev, files: map[string]*MemoryFile{}}
+	return &Memory{base: prev.base, old: prev.over, over: map[string]*MemoryFile{}, runs: prev.runs, run: prev.runs.Add(1), size: prev.size}
 }
 
 // File returns the output at a path, nil if there is none.
-func (m *Memory) File(path string) *MemoryFile { return m.files[path] }
+func (m *Memory) File(path string) *MemoryFile {
+	if f, ok := m.over[path]; ok {
+		return f
+	}
+	return m.base[path]
+}
+
+// All calls f for every output, in no order.
+func (m *Memory) All(f func(path string, file *MemoryFile)) {
+	for p, file := range m.base {
+		if _, ok := m.over[p]; !ok {
+			f(p, file)
+		}
+	}
+	for p, file := range m.over {
+		f(p, file)
+	}
+}
+
+// Changed returns, sorted, the paths whose bytes are others than in the Memory
+// before, those that are gone among them.
+func (m *Memory) Changed() []string { return m.changed }
 
 // Files returns the bytes of all outputs by path.
 func (m *Memory) Files() map[string][]byte {
-	out := make(map[string][]byte, len(m.files))
-	for p, f := range m.files {
-		out[p] = f.Data
-	}
+	out := make(map[string][]byte, m.size)
+	m.All(func(p string, f *MemoryFile) { out[p] = f.Data })
 	return out
+}
+
+// before returns what the Memory before has at a path.
+func (m *Memory) before(path string) *MemoryFile {
+	if f, ok := m.old[path]; ok {
+		return f
+	}
+	return m.base[path]
 }
 
 // Has takes an output over from the Memory before, if it is the same.
 func (m *Memory) Has(path string, d source.Digest) bool {
-	f := m.prev.files[path]
+	f := m.before(path)
 	if f == nil || f.Digest != d {
 		return false
 	}
-	m.mu.Lock()
-	m.files[path] = f
-	m.mu.Unlock()
+	if f.run.Swap(m.run) != m.run {
+		m.kept.Add(1)
+	}
 	return true
 }
 
@@ -62,8 +104,9 @@ func (m *Memory) Put(path string, d source.Digest, data []byte) error {
 	if m.Has(path, d) {
 		return nil
 	}
+	f := &MemoryFile{Digest: d, Data: data}
 	m.mu.Lock()
-	m.files[path] = &MemoryFile{d, data}
+	m.over[path] = f
 	m.mu.Unlock()
 	return nil
 }
@@ -86,21 +129,41 @@ func (m *Memory) Copy(path string, d source.Digest, r io.Reader) error {
 
 // Commit ends the filling and counts what differs from the Memory before.
 func (m *Memory) Commit() (output.Result, error) {
-	var r output.Result
-	for p, f := range m.files {
-		if m.prev.files[p] == f {
-			r.Unchanged++
-		} else {
-			r.Written++
-			r.Bytes += int64(len(f.Data))
+	kept := int(m.kept.Load())
+	r := output.Result{Unchanged: kept, Written: len(m.over)}
+	replaced := 0
+	for p, f := range m.over {
+		r.Bytes += int64(len(f.Data))
+		m.changed = append(m.changed, p)
+		if m.before(p) != nil {
+			replaced++
 		}
 	}
-	for p := range m.prev.files {
-		if m.files[p] == nil {
-			r.Removed++
+	r.Removed = m.size - replaced - kept
+	m.size = kept + len(m.over)
+	put := m.over
+	if r.Removed == 0 && len(m.old)+len(put) <= len(m.base)/8 {
+		m.over = make(map[string]*MemoryFile, len(m.old)+len(put))
+		maps.Copy(m.over, m.old)
+		maps.Copy(m.over, put)
+	} else { // lay all that is kept into one
+		base := make(map[string]*MemoryFile, m.size)
+		for _, from := range []map[string]*MemoryFile{m.base, m.old} {
+			for p, f := range from {
+				switch {
+				case m.before(p) != f:
+				case f.run.Load() == m.run:
+					base[p] = f
+				case put[p] == nil:
+					m.changed = append(m.changed, p)
+				}
+			}
 		}
+		maps.Copy(base, put)
+		m.base, m.over = base, nil
 	}
-	m.prev = nil // nothing holds the ones before
+	m.old = nil
+	slices.Sort(m.changed)
 	return r, nil
 }
 
