@@ -3,14 +3,18 @@ package book
 import (
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"playbook/generator/document"
 	"playbook/generator/source"
 )
 
-func makeMemo(n int) [][lastPageOp - firstPageOp + 1]atomic.Pointer[Answer] {
-	return make([][lastPageOp - firstPageOp + 1]atomic.Pointer[Answer], n)
+func makeMemo(n int) []*pageMemo {
+	all := make([]pageMemo, n)
+	out := make([]*pageMemo, n)
+	for i := range out {
+		out[i] = &all[i]
+	}
+	return out
 }
 
 // Answer answers q. It may be called from many goroutines; the same question

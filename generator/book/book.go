@@ -78,8 +78,8 @@ type Book struct {
 	files    []string // files beside visible pages, to be published
 	terms    *vocabulary
 
-	memo [][lastPageOp - firstPageOp + 1]atomic.Pointer[Answer]
-	rest *sync.Map // Question -> *Answer
+	memo []*pageMemo // by page; Books share those of pages of which all answers are the same
+	rest *sync.Map   // Question -> *Answer
 
 	index   *index            // what linking looks things up in
 	linking []diag.Diagnostic // those of linking that belong to no page
@@ -87,6 +87,9 @@ type Book struct {
 
 	evalMu *sync.Mutex
 }
+
+// pageMemo holds the answers to the questions about one page, once asked for.
+type pageMemo [lastPageOp - firstPageOp + 1]atomic.Pointer[Answer]
 
 // page is a document (or a section without one) in its place.
 type page struct {

@@ -42,12 +42,7 @@ func relink(in Input, prev *Book) *Book {
 	b := &Book{in: in, site: prev.site, pages: slices.Clone(prev.pages), byID: prev.byID, names: prev.names, sections: prev.sections,
 		tags: prev.tags, tagBy: prev.tagBy, kindBy: prev.kindBy, kinds: prev.kinds, redirect: prev.redirect, redirs: prev.redirs, files: prev.files,
 		rest: prev.rest, index: prev.index, terms: prev.terms, linking: prev.linking, checks: slices.Clone(prev.checks), evalMu: prev.evalMu}
-	b.memo = makeMemo(len(b.pages))
-	for n := range prev.memo {
-		for op := range prev.memo[n] {
-			b.memo[n][op].Store(prev.memo[n][op].Load())
-		}
-	}
+	b.memo = slices.Clone(prev.memo)
 	l := &linker{index: b.index, b: b}
 	for _, i := range changed {
 		if !l.replace(in.Docs[i], prev.in.Docs[i]) {
@@ -55,6 +50,17 @@ func relink(in Input, prev *Book) *Book {
 		}
 	}
 	return b
+}
+
+// forget drops what the Book before answered about a page.
+func (b *Book) forget(n int32, op Op) {
+	m := new(pageMemo)
+	for i := range m {
+		if Op(i) != op-firstPageOp {
+			m[i].Store(b.memo[n][i].Load())
+		}
+	}
+	b.memo[n] = m
 }
 
 // sameBut tells whether two inputs are the same but for the bodies of documents.
@@ -126,8 +132,8 @@ func (l *linker) replace(d, old *document.Document) bool {
 	}
 	b.pages[p.n] = p
 	b.checks[p.n] = nil
-	b.memo[p.n][OpBody-firstPageOp].Store(nil)
-	b.memo[p.n][OpPage-firstPageOp].Store(nil)
+	b.forget(p.n, OpBody)
+	b.forget(p.n, OpPage)
 	if !l.sameValues(p, was) {
 		return false
 	}
@@ -153,7 +159,7 @@ func (l *linker) reuse(p, was *page) {
 	for _, q := range []*page{was, p} {
 		for _, m := range q.mentions {
 			t := m.Term
-			b.memo[v.pages[t].n][OpUses-firstPageOp].Store(nil)
+			b.forget(v.pages[t].n, OpUses)
 			i, used := slices.BinarySearch(v.uses[t], p.n)
 			switch now := has(p, t); {
 			case now && !used:
@@ -274,7 +280,7 @@ func (l *linker) relist(p, was *page) {
 		}
 		b.pages[n] = q
 		if differs {
-			b.memo[n][OpBacklinks-firstPageOp].Store(nil)
+			b.forget(n, OpBacklinks)
 		}
 	}
 }
@@ -291,6 +297,9 @@ func (b *Book) Changed(since *Book) (qs []Question, ok bool) {
 		return nil, false
 	}
 	for n := range since.memo {
+		if b.memo[n] == since.memo[n] {
+			continue
+		}
 		for op := range since.memo[n] {
 			if old := since.memo[n][op].Load(); old != nil && old != b.memo[n][op].Load() {
 				qs = append(qs, Question{firstPageOp + Op(op), b.pages[n].id})

@@ -49,6 +49,11 @@ type Options struct {
 	OnProgress func(stage string, done, total int) // nil: nobody watches; called from one goroutine at a time
 	Why        func(path string, c *artifact.Change)
 
+	// Within names folders, as absolute paths, such that nothing of the content
+	// has changed since the run before but what lies in them or they
+	// themselves. A Session then looks nowhere else; nil: it looks everywhere.
+	Within []string
+
 	// Begin gives where outputs go; nil means the folder Dest, committed all or
 	// none. serve gives its memory instead.
 	Begin func(ctx context.Context) (Sink, error)
@@ -124,12 +129,25 @@ type Session struct {
 	content *source.Tree
 	own     *source.Tree // the site's layouts
 	builtin *source.Tree
-	docs    map[string]*document.Document // by path
+	scanned scanned
+	docs    []*document.Document // by path
 	markup  document.Options
 	state   *artifact.State
 	loaded  loaded
 	book    *book.Book
 	targets targets
+}
+
+// scanned is how the content was listed. A listing made otherwise cannot be
+// brought up to date folder by folder.
+type scanned struct {
+	dir    string
+	ignore []string
+	skip   []string
+}
+
+func (s scanned) equal(o scanned) bool {
+	return s.dir == o.dir && slices.Equal(s.ignore, o.ignore) && slices.Equal(s.skip, o.skip)
 }
 
 // targets are the outputs of a book, kept while it has the same pages.
@@ -284,7 +302,8 @@ func (s *Session) open(ctx context.Context, o Options, st *Stats) (*Site, error)
 	if prefix == "" { // the site's own files are no content where the content is the whole folder
 		ignore = append([]string{"/playbook.toml", "/" + strings.Trim(c.Layouts, "/") + "/"}, ignore...)
 	}
-	content, diags, err := source.Scan(ctx, contentDir, source.Options{Name: prefix, Ignore: ignore, Skip: inside(contentDir, o.Dest), Now: o.Now()}, prev)
+	how := scanned{contentDir, ignore, inside(contentDir, o.Dest)}
+	content, diags, err := s.scan(ctx, source.Options{Name: prefix, Ignore: ignore, Skip: how.skip, Now: o.Now()}, prev, how, o.Within)
 	if err != nil {
 		return nil, err
 	}
@@ -338,25 +357,55 @@ func (s *Session) open(ctx context.Context, o Options, st *Stats) (*Site, error)
 	site.diags = append(diags, more...)
 	st.Pages = len(b.PageIDs())
 	clock.lap(&st.Seconds.Link)
-	s.content = content
+	s.content, s.scanned = content, how
 	return site, nil
+}
+
+// scan lists the content, looking only where it may have changed if that is
+// known.
+func (s *Session) scan(ctx context.Context, o source.Options, prev *source.Tree, how scanned, within []string) (*source.Tree, []diag.Diagnostic, error) {
+	if prev == nil || within == nil || !s.scanned.equal(how) {
+		return source.Scan(ctx, how.dir, o, prev)
+	}
+	var folders []string
+	for _, w := range within {
+		if rel := inside(how.dir, w); rel != nil {
+			folders = append(folders, rel[0])
+		} else if abs, err := filepath.Abs(how.dir); err != nil || abs == filepath.Clean(w) || len(inside(w, how.dir)) > 0 {
+			return source.Scan(ctx, how.dir, o, prev) // the content folder itself, or one that it lies in
+		}
+	}
+	return source.Rescan(ctx, how.dir, o, prev, folders)
 }
 
 // compile compiles the documents of a tree, those whose bytes are as they were
 // excepted.
 func (s *Session) compile(ctx context.Context, o Options, content *source.Tree, markup document.Options) ([]*document.Document, error) {
-	var files []source.File
-	for _, f := range content.Files() {
-		if isMarkdown(f.Path) {
-			files = append(files, f)
+	all := content.Files()
+	files := make([]int32, 0, len(s.docs)) // of all, those to compile
+	for i := range all {
+		if isMarkdown(all[i].Path) {
+			files = append(files, int32(i))
 		}
 	}
-	known := s.docs
-	if o.NoCache || s.markup != markup {
-		known = nil
+	var known []*document.Document // what there was, by path
+	if !o.NoCache && s.markup == markup {
+		known = s.docs
 	}
 	c := document.NewCompiler(markup)
 	docs := make([]*document.Document, len(files))
+	old := make([]*document.Document, len(files)) // of the same path
+	for i, k := 0, 0; i < len(files) && k < len(known); {
+		switch p := all[files[i]].Path; {
+		case known[k].Path < p:
+			k++
+		case known[k].Path == p:
+			old[i] = known[k]
+			i, k = i+1, k+1
+		default:
+			i++
+		}
+	}
 	var next, done atomic.Int64
 	var failed atomic.Pointer[error]
 	var wg sync.WaitGroup
@@ -367,9 +416,9 @@ func (s *Session) compile(ctx context.Context, o Options, content *source.Tree, 
 				if i >= len(files) || failed.Load() != nil || ctx.Err() != nil {
 					return
 				}
-				f := files[i]
-				if d := known[f.Path]; d != nil {
-					if now, err := content.Digest(f.Path); err == nil && now == d.Digest {
+				f := &all[files[i]]
+				if d := old[i]; d != nil {
+					if now, err := content.DigestAt(int(files[i])); err == nil && now == d.Digest {
 						docs[i] = d
 						continue
 					}
@@ -391,11 +440,7 @@ func (s *Session) compile(ctx context.Context, o Options, content *source.Tree, 
 	if err := failed.Load(); err != nil {
 		return nil, *err
 	}
-	s.markup = markup
-	s.docs = make(map[string]*document.Document, len(docs))
-	for _, d := range docs {
-		s.docs[d.Path] = d
-	}
+	s.markup, s.docs = markup, docs
 	return docs, nil
 }
 

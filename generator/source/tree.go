@@ -233,6 +233,12 @@ func (t *Tree) Digest(path string) (Digest, error) {
 	if err != nil {
 		return Digest{}, err
 	}
+	return t.DigestAt(i)
+}
+
+// DigestAt returns the digest of the i-th of Files.
+func (t *Tree) DigestAt(i int) (Digest, error) {
+	path := t.files[i].Path
 	if t.owner != nil {
 		return t.owner[i].Digest(path)
 	}
