@@ -34,9 +34,12 @@ import (
 type Make func(r *Reader) ([]byte, []diag.Diagnostic)
 
 // Target is an output to be made. Path is where it goes, below the output
-// folder, with forward slashes.
+// folder, with forward slashes. Of names what Make makes there: a trace says
+// nothing of another Make, so what was made of something else is not reused
+// when it happens to have the same path.
 type Target struct {
 	Path string
+	Of   string
 	Make Make
 }
 
@@ -56,6 +59,7 @@ const shared QID = 1 << 31
 // Artifact is what is remembered of an output between builds: all but its bytes.
 type Artifact struct {
 	Path   string
+	Of     string
 	Digest source.Digest
 	Size   int
 	Trace  []Read
@@ -279,7 +283,7 @@ func (e *engine) fragments() []*cell {
 
 func (e *engine) artifact(r *Reader, t Target, old *Artifact) (*Artifact, error) {
 	var why *Change
-	if old != nil {
+	if old != nil && old.Of == t.Of {
 		if why = e.changed(old.Trace); why == nil && e.in.Sink.Has(old.Path, old.Digest) {
 			return old, nil
 		}
@@ -289,7 +293,7 @@ func (e *engine) artifact(r *Reader, t Target, old *Artifact) (*Artifact, error)
 	}
 	r.begin(false)
 	data, diags := run(t.Path, t.Make, r)
-	a := &Artifact{Path: t.Path, Digest: source.Sum(data), Size: len(data), Trace: r.end(), Diags: diags}
+	a := &Artifact{Path: t.Path, Of: t.Of, Digest: source.Sum(data), Size: len(data), Trace: r.end(), Diags: diags}
 	return a, e.in.Sink.Put(a.Path, a.Digest, data)
 }
 

@@ -107,6 +107,15 @@ type Card struct {
 	sum atomic.Pointer[source.Digest] // of all the above, once asked for
 }
 
+// String returns the title: a layout that prints a reference as it is shows
+// that, and not where the card lies in memory.
+func (c *Card) String() string {
+	if c == nil {
+		return ""
+	}
+	return c.Title
+}
+
 // Page is what a page may know of itself, without its body.
 type Page struct {
 	Card        *Card

@@ -20,37 +20,37 @@ type digest = source.Digest
 func (t *Theme) Targets(b *book.Book) []artifact.Target {
 	var out []artifact.Target
 	taken := map[string]bool{}
-	add := func(path string, mk artifact.Make) {
+	add := func(path, of string, mk artifact.Make) {
 		if !taken[path] {
 			taken[path] = true
-			out = append(out, artifact.Target{Path: path, Make: mk})
+			out = append(out, artifact.Target{Path: path, Of: of, Make: mk})
 		}
 	}
 	for _, id := range b.PageIDs() {
 		path := b.OutputOf(id)
-		add(path, func(r *artifact.Reader) ([]byte, []diag.Diagnostic) { return t.page(r, id, path) })
+		add(path, "page "+id, func(r *artifact.Reader) ([]byte, []diag.Diagnostic) { return t.page(r, id, path) })
 	}
 	for _, slug := range b.TagSlugs() {
 		path := "tags/" + slug + "/index.html"
-		add(path, func(r *artifact.Reader) ([]byte, []diag.Diagnostic) {
+		add(path, "tag "+slug, func(r *artifact.Reader) ([]byte, []diag.Diagnostic) {
 			return t.framed(&View{t: t, r: r, tag: slug}, path, "tag.html")
 		})
 	}
 	if len(b.TagSlugs()) > 0 {
 		const path = "tags/index.html"
-		add(path, func(r *artifact.Reader) ([]byte, []diag.Diagnostic) {
+		add(path, "tags", func(r *artifact.Reader) ([]byte, []diag.Diagnostic) {
 			return t.framed(&View{t: t, r: r}, path, "tags.html")
 		})
 	}
-	add("404.html", func(r *artifact.Reader) ([]byte, []diag.Diagnostic) {
+	add("404.html", "404", func(r *artifact.Reader) ([]byte, []diag.Diagnostic) {
 		return t.framed(&View{t: t, r: r}, "404.html", "404.html")
 	})
 	for _, old := range b.Redirects() {
 		path := old + "/index.html"
-		add(path, func(r *artifact.Reader) ([]byte, []diag.Diagnostic) { return t.redirect(r, old, path) })
+		add(path, "redirect "+old, func(r *artifact.Reader) ([]byte, []diag.Diagnostic) { return t.redirect(r, old, path) })
 	}
 	for name, path := range t.Assets {
-		add(path, func(r *artifact.Reader) ([]byte, []diag.Diagnostic) {
+		add(path, "asset "+name, func(r *artifact.Reader) ([]byte, []diag.Diagnostic) {
 			artifact.Ask[digest](r, book.Question{Op: book.OpLayout, Arg: "assets/" + name})
 			return t.assets[path], nil
 		})
