@@ -254,15 +254,13 @@ func (e *engine) compare() {
 	asked, pieces := e.table.sizes()
 	e.pieces = make([]piece, pieces)
 	if e.prev != nil && e.prev.book != nil && e.faults.Answer == nil {
-		if changed, ok := e.in.Book.Changed(e.prev.book); ok {
-			e.moved = make([]bool, asked)
-			for _, q := range changed {
-				if id, ok := e.table.lookup(q); ok {
-					e.moved[id] = e.in.Book.Answer(q).Digest() != e.prev.book.Answer(q).Digest()
-				}
+		e.moved = make([]bool, asked)
+		for _, q := range e.in.Book.Changed(e.prev.book) {
+			if id, ok := e.table.lookup(q); ok {
+				e.moved[id] = e.in.Book.Answer(q).Digest() != e.prev.book.Answer(q).Digest()
 			}
-			return
 		}
+		return
 	}
 	e.known = make([]answer, asked)
 }

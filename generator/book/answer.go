@@ -86,7 +86,7 @@ func (b *Book) ofPage(op Op, p *page) any {
 	case OpTrail:
 		return b.trail(p)
 	case OpPager:
-		return b.pager(p)
+		return b.neighbours(p)
 	case OpUses:
 		return b.usesOf(p)
 	}
@@ -265,7 +265,7 @@ const maxSnippets = 3
 
 func (b *Book) backlinks(p *page) []Backlink {
 	var out []Backlink
-	var last *page
+	last := int32(-1)
 	for _, e := range p.back {
 		if e.from != last {
 			switch {
@@ -274,7 +274,7 @@ func (b *Book) backlinks(p *page) []Backlink {
 			case len(out) == maxShown:
 				out = append(out, Backlink{More: 1})
 			default:
-				out = append(out, Backlink{Page: e.from.card})
+				out = append(out, Backlink{Page: b.pages[e.from].card})
 			}
 			last = e.from
 		}
@@ -315,15 +315,16 @@ func (b *Book) relations(p *page) []RelationGroup {
 				label = r.Label
 			}
 		}
-		add(name, label, false, e.to.card)
+		add(name, label, false, b.pages[e.to].card)
 	}
 	forward := len(out)
 	for _, e := range p.in {
-		name, label := "from_"+e.from.kind.ID, e.from.kind.Plural
+		from := b.pages[e.from]
+		name, label := "from_"+from.kind.ID, from.kind.Plural
 		if e.field == "owner" {
 			name, label = "owns", "Owns"
 		}
-		for _, r := range e.from.kind.Relations {
+		for _, r := range from.kind.Relations {
 			if r.Field == e.field {
 				name = r.Inverse
 				if label = r.InverseLabel; label == "" {
@@ -331,7 +332,7 @@ func (b *Book) relations(p *page) []RelationGroup {
 				}
 			}
 		}
-		add(name, label, true, e.from.card)
+		add(name, label, true, from.card)
 	}
 	slices.SortStableFunc(out[forward:], func(x, y RelationGroup) int { return strings.Compare(x.Label, y.Label) })
 	return out
@@ -354,19 +355,18 @@ func (b *Book) trail(p *page) []*Card {
 	return out
 }
 
-// pager returns the pages before and after p in its section.
-func (b *Book) pager(p *page) [2]*Card {
+// neighbours returns the cards of the pages before and after p in its section.
+func (b *Book) neighbours(p *page) [2]*Card {
 	var out [2]*Card
 	if p.index || p.id == HomeID {
 		return out
 	}
 	s := b.sections[p.folder]
-	i := slices.Index(s.children, p)
-	if i > 0 {
-		out[0] = s.children[i-1].card
+	if p.at > 0 {
+		out[0] = s.children[p.at-1].card
 	}
-	if i >= 0 && i+1 < len(s.children) {
-		out[1] = s.children[i+1].card
+	if p.at+1 < len(s.children) {
+		out[1] = s.children[p.at+1].card
 	}
 	return out
 }

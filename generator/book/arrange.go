@@ -27,7 +27,6 @@ func (l *linker) arrange() {
 			f = b.sections[f].parent
 		}
 	}
-	l.each(b.pages, l.shallow)
 	for _, s := range b.sections {
 		slices.SortFunc(s.children, inOrder)
 		slices.SortFunc(s.subs, func(x, y string) int { return inOrder(b.sections[x].page, b.sections[y].page) })
@@ -103,7 +102,7 @@ func lower(c byte) byte {
 // shallow makes the card of a page without the fields that need references.
 func (l *linker) shallow(p *page) {
 	c := &Card{ID: p.id, URL: p.url, Title: p.title, Section: p.folder, Lang: p.lang, Weight: p.weight(),
-		IsSection: p.index || p.id == HomeID, Generated: p.doc == nil, Tags: cleanTags(p.plain["tags"])}
+		IsSection: p.index || p.id == HomeID, Generated: p.doc == nil, Tags: p.tags}
 	if s := l.b.sections[p.sectionID()]; s != nil && c.IsSection {
 		c.Count = s.total
 	}
@@ -135,7 +134,18 @@ func (l *linker) shallow(p *page) {
 	if s, ok := p.plain["icon"].(string); ok {
 		c.Icon = s
 	}
+	if p.doc != nil && c.Summary == p.doc.Summary {
+		c.Summary = p.spoken(c.Summary)
+	}
+	if n, ok := p.resolved["/owner"]; ok {
+		c.Owner = l.b.pages[n].title
+	} else if s, ok := p.plain["owner"].(string); ok {
+		c.Owner = s
+	}
 	p.ref = c
+	if was := p.was; was != nil && was.ref != nil && c.sameAs(was.ref) {
+		p.ref = was.ref
+	}
 }
 
 // sectionID is the id of the section that p is the page of.

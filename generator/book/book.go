@@ -82,6 +82,7 @@ type Book struct {
 	rest *sync.Map   // Question -> *Answer
 
 	index   *index            // what linking looks things up in
+	shape   *int              // see Shape
 	linking []diag.Diagnostic // those of linking that belong to no page
 	checks  []*checked        // by page: what its kind's checks found, once asked for
 
@@ -91,46 +92,85 @@ type Book struct {
 // pageMemo holds the answers to the questions about one page, once asked for.
 type pageMemo [lastPageOp - firstPageOp + 1]atomic.Pointer[Answer]
 
-// page is a document (or a section without one) in its place.
+// page is a document (or a section without one) in its place. What it is made
+// of in stages is kept apart, so that a Book can take over from the one before
+// what the same stage would give again.
 type page struct {
+	*seed
+	*links
 	n        int32
 	id       string
 	doc      *document.Document // nil for a generated section page
-	kind     *kind.Kind         // nil for generated pages and where no kind exists
 	url      string             // Root + path
 	out      string             // output path
-	title    string
-	lang     string
-	mapped   bool   // the kind comes from the configuration: or is the one of last resort: pages not written for it may break its rules, with warnings
-	folder   string // id of the section it lies in; "" for the home page
-	index    bool   // it is its section's own page
-	plain    map[string]any
-	words    []string // other names by which wikilinks and terms know it
-	links    []string // URLs that redirect here
-	ref      *Card    // shallow card
+	folder   string             // id of the section it lies in; "" for the home page
+	index    bool               // it is its section's own page
+	at       int                // among the pages of its section
+	placed   bool               // it has its place among the pages that readers see
+	ref      *Card              // shallow card
 	card     *Card
 	fields   map[string]any
-	targets  []Target
-	prose    []diag.Diagnostic // about targets
-	placed   bool              // it has its place among the pages that readers see
-	edges    []edge            // from front matter
-	in       []edge            // front matter references to this page
+	in       []inEdge // front matter references to this page
 	back     []backEdge
 	mentions []glossary.Mention
+	keys     []glossary.WordKey // of its words, once they were needed
 	derived  map[string]derivedValue
-	diags    []diag.Diagnostic
-	bad      map[string]bool  // places in front matter, "/funnel/target", whose values the schema does not allow
-	resolved map[string]*Card // front matter references by their JSON-pointer-like path
+	diags    []diag.Diagnostic // about its place among others
+	kept     bool              // mentions were taken over from was
+	was      *page             // itself in the Book before, while this one is made
+}
+
+// seed is what a page says of itself: a function of its document, its path, the
+// kinds and the configuration.
+type seed struct {
+	plain     map[string]any
+	described bool       // what follows is filled in
+	kind      *kind.Kind // nil for generated pages and where no kind exists
+	mapped    bool       // the kind comes from the configuration, or is the one of last resort: pages not written for it may break its rules, with warnings
+	lang      string
+	title     string
+	segment   string // of its URL
+	tags      []string
+	words     []string        // other names by which wikilinks and terms know it
+	olds      []string        // URLs that redirect here
+	bad       map[string]bool // places in front matter, "/funnel/target", whose values the schema does not allow
+	faults    []diag.Diagnostic
+}
+
+// links is what a page's references turned out to mean: a function of its
+// document and seed, of the names that were looked up, and of the pages found.
+type links struct {
+	targets  []Target
+	prose    []diag.Diagnostic // about targets
+	faults   []diag.Diagnostic // about references in front matter
+	edges    []edge            // from front matter
+	said     []saying          // what prose says of the pages it links to
+	resolved map[string]int32  // front matter references by their JSON-pointer-like path
+
+	names   []uint32 // keys of all that was looked up
+	lost    bool     // something was not found, so that any new name may matter
+	files   bool     // files were found: their sizes may change
+	reached []int32  // pages that were found
 }
 
 type edge struct {
-	from, to *page
-	field    string // path in front matter with indexes left out, "objectives.goal"
-	at       diag.Pos
+	to    int32
+	field string // path in front matter with indexes left out, "objectives.goal"
+	at    diag.Pos
+}
+
+type inEdge struct {
+	from  int32
+	field string
 }
 
 type backEdge struct {
-	from    *page
+	from    int32
+	snippet string
+}
+
+type saying struct {
+	to      int32
 	snippet string
 }
 
@@ -153,9 +193,9 @@ func Link(ctx context.Context, in Input, prev *Book) (*Book, []diag.Diagnostic, 
 	if b := relink(in, prev); b != nil {
 		return b, b.diags(), nil
 	}
-	l := &linker{b: &Book{in: in, rest: new(sync.Map), evalMu: new(sync.Mutex)}, index: new(index)}
+	l := &linker{b: &Book{in: in, rest: new(sync.Map), evalMu: new(sync.Mutex)}, index: new(index), prev: comparable(prev, in)}
 	l.b.index = l.index
-	for _, step := range []func(){l.place, l.address, l.name, l.arrange, l.resolve, l.circles, l.publish, l.finish, func() { l.terms(prev) }} {
+	for _, step := range []func(){l.place, l.address, l.name, l.arrange, l.compare, l.resolve, l.cards, l.circles, l.publish, l.finish, l.terms, l.keep} {
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
 		}
@@ -169,7 +209,7 @@ func Link(ctx context.Context, in Input, prev *Book) (*Book, []diag.Diagnostic, 
 func (b *Book) diags() []diag.Diagnostic {
 	out := slices.Clone(b.linking)
 	for _, p := range b.pages {
-		out = append(append(out, p.diags...), p.prose...)
+		out = append(append(append(append(out, p.diags...), p.seed.faults...), p.links.faults...), p.prose...)
 	}
 	return out
 }
@@ -177,14 +217,21 @@ func (b *Book) diags() []diag.Diagnostic {
 type linker struct {
 	*index
 	b     *Book
+	prev  *Book // to take over from; nil if nothing of it can be
 	diags []diag.Diagnostic
+
+	renumbered []int32         // number in prev -> number now, -1 for none; nil if all are the same
+	stable     []bool          // by number in prev: whoever refers to the page finds the same
+	moved      map[uint32]bool // keys of names that mean something else now
+	sameFiles  bool
 }
 
 // index is what links are looked up in. It is read-only once the pages have
 // their addresses.
 type index struct {
 	hidden []*page
-	byPath map[string]*page // visible and hidden
+	order  []*page          // of all documents, visible and hidden
+	byPath map[string]*page // the same
 	byURL  map[string]*page
 	foldMu sync.Once
 	fold   map[string]*page // lower-cased path -> page

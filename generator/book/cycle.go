@@ -52,12 +52,12 @@ func (l *linker) circles() {
 				if e.field != field || top.p.kind.ID != kindID {
 					continue
 				}
-				switch state[e.to.n] {
+				switch state[e.to] {
 				case 0:
-					state[e.to.n] = 1
-					stack = append(stack, step{e.to, 0})
+					state[e.to] = 1
+					stack = append(stack, step{l.b.pages[e.to], 0})
 				case 1:
-					from := slices.IndexFunc(stack, func(s step) bool { return s.p == e.to })
+					from := slices.IndexFunc(stack, func(s step) bool { return s.p.n == e.to })
 					ring := make([]*page, 0, len(stack)-from)
 					for _, s := range stack[from:] {
 						ring = append(ring, s.p)
@@ -86,7 +86,7 @@ func (l *linker) circle(ring []*page, field string) {
 	ids = append(ids, first.id)
 	d.Msg = field + " leads back to where it began: " + strings.Join(ids, " → ")
 	for _, e := range first.edges {
-		if e.field == field && e.to == second {
+		if e.field == field && e.to == second.n {
 			d.At = e.at
 			break
 		}

@@ -100,7 +100,7 @@ func (o object) Get(name string) (any, error) {
 	case "url":
 		return p.url, nil
 	case "tags":
-		return toAny(p.ref.Tags), nil
+		return toAny(p.tags), nil
 	case "words":
 		if p.doc != nil {
 			return p.doc.Words, nil
@@ -126,11 +126,11 @@ func (o object) Get(name string) (any, error) {
 // that v gathers, each once.
 func (o object) inverse(v *kind.Inverse) []kind.Object {
 	out := []kind.Object{}
-	seen := map[*page]bool{}
+	last := int32(-1) // references of one page stand together
 	for _, e := range o.p.in {
-		if !seen[e.from] && slices.Contains(v.From, kind.InverseField{Kind: e.from.kind.ID, Field: e.field}) {
-			seen[e.from] = true
-			out = append(out, object{o.b, e.from})
+		if from := o.b.pages[e.from]; e.from != last && slices.Contains(v.From, kind.InverseField{Kind: from.kind.ID, Field: e.field}) {
+			last = e.from
+			out = append(out, object{o.b, from})
 		}
 	}
 	return out

@@ -11,7 +11,7 @@ import (
 // fieldsOf returns the page's declared and free front matter as plain data, in
 // which each value that names a document is that document's *Card. References
 // that lead nowhere are left out, so that layouts never meet half a value.
-func (p *page) fieldsOf() map[string]any {
+func (b *Book) fieldsOf(p *page) map[string]any {
 	out := map[string]any{}
 	if p.doc == nil {
 		return out
@@ -23,7 +23,7 @@ func (p *page) fieldsOf() map[string]any {
 		}
 	}
 	for _, f := range p.doc.Front.Fields {
-		if v := p.typed(f.Value, "/"+f.Key, step(refs, f.Key)); v != nil {
+		if v := b.typed(p, f.Value, "/"+f.Key, step(refs, f.Key)); v != nil {
 			out[f.Key] = v
 		}
 	}
@@ -43,7 +43,7 @@ func step(paths []refPath, key string) []refPath {
 	return out
 }
 
-func (p *page) typed(v document.Value, key string, refs []refPath) any {
+func (b *Book) typed(p *page, v document.Value, key string, refs []refPath) any {
 	if p.bad[key] {
 		return nil // the schema has said so; neither layouts nor checks need stumble over it
 	}
@@ -52,14 +52,14 @@ func (p *page) typed(v document.Value, key string, refs []refPath) any {
 	switch v.Kind {
 	case document.String:
 		if isRef {
-			if c := p.resolved[key]; c != nil {
-				return c
+			if n, ok := p.resolved[key]; ok {
+				return b.pages[n].ref
 			}
 			return nil
 		}
 		if slices.ContainsFunc(elems, func(r refPath) bool { return len(r) == 0 }) {
-			if c := p.resolved[key]; c != nil {
-				return []*Card{c}
+			if n, ok := p.resolved[key]; ok {
+				return []*Card{b.pages[n].ref}
 			}
 			return nil
 		}
@@ -68,8 +68,8 @@ func (p *page) typed(v document.Value, key string, refs []refPath) any {
 		if slices.ContainsFunc(elems, func(r refPath) bool { return len(r) == 0 }) {
 			cards := []*Card{}
 			for i := range v.List {
-				if c := p.resolved[key+"/"+strconv.Itoa(i)]; c != nil {
-					cards = append(cards, c)
+				if n, ok := p.resolved[key+"/"+strconv.Itoa(i)]; ok {
+					cards = append(cards, b.pages[n].ref)
 				}
 			}
 			if len(cards) == 0 {
@@ -79,7 +79,7 @@ func (p *page) typed(v document.Value, key string, refs []refPath) any {
 		}
 		out := make([]any, 0, len(v.List))
 		for i, e := range v.List {
-			if x := p.typed(e, key+"/"+strconv.Itoa(i), elems); x != nil {
+			if x := b.typed(p, e, key+"/"+strconv.Itoa(i), elems); x != nil {
 				out = append(out, x)
 			}
 		}
@@ -87,7 +87,7 @@ func (p *page) typed(v document.Value, key string, refs []refPath) any {
 	case document.Dict:
 		out := map[string]any{}
 		for _, f := range v.Map.Fields {
-			if x := p.typed(f.Value, key+"/"+f.Key, append(step(refs, f.Key), elems...)); x != nil {
+			if x := b.typed(p, f.Value, key+"/"+f.Key, append(step(refs, f.Key), elems...)); x != nil {
 				out[f.Key] = x
 			}
 		}
@@ -103,22 +103,19 @@ func (c *Card) full() *Card {
 		IsSection: c.IsSection, Generated: c.Generated}
 }
 
+// cards makes the cards by which others know the pages.
+func (l *linker) cards() { l.each(l.b.pages, l.shallow) }
+
 // finish makes what needs references to be resolved: fields, full cards, kinds'
 // and tags' lists.
 func (l *linker) finish() {
 	b := l.b
 	l.each(b.pages, func(p *page) {
-		p.fields = p.fieldsOf()
-		if p.doc != nil && p.ref.Summary == p.doc.Summary {
-			p.ref.Summary = p.spoken(p.ref.Summary)
+		if q := p.was; q != nil && q.placed && p.seed == q.seed && p.doc == q.doc && p.refersAlike(b, l.prev) {
+			p.fields = q.fields
+		} else {
+			p.fields = b.fieldsOf(p)
 		}
-		if c, ok := p.fields["owner"].(*Card); ok {
-			p.ref.Owner = c.Title
-		} else if s, ok := p.plain["owner"].(string); ok {
-			p.ref.Owner = s
-		}
-	})
-	l.each(b.pages, func(p *page) {
 		c := p.ref.full()
 		if p.kind != nil && p.doc != nil {
 			c.Fields = map[string]any{}
@@ -154,6 +151,11 @@ func (l *linker) finish() {
 			}
 		}
 	})
+	l.each(b.pages, func(p *page) {
+		if q := p.was; q != nil && q.card != nil && p.ref == q.ref && (sameMap(p.card.Fields, q.card.Fields) || sameFields(p.card.Fields, q.card.Fields)) {
+			p.card = q.card
+		}
+	})
 	b.kindBy = map[string][]*Card{}
 	for _, p := range b.pages {
 		if p.kind != nil && p.doc != nil && !(p.index && p.kind.ID == "guide") {
@@ -177,17 +179,52 @@ func (l *linker) finish() {
 		}
 		b.kinds = append(b.kinds, info)
 	}
+	for _, s := range b.sections {
+		for i, p := range s.children {
+			p.at = i
+		}
+	}
 	l.tags()
 	l.site()
-	b.memo = makeMemo(len(b.pages))
 	b.checks = make([]*checked, len(b.pages))
+}
+
+// refersAlike tells whether p's references in front matter lead to the very
+// cards that they led to in the Book before.
+func (p *page) refersAlike(b, old *Book) bool {
+	q := p.was
+	return slices.EqualFunc(p.edges, q.edges, func(x, y edge) bool { return b.pages[x.to].ref == old.pages[y.to].ref })
+}
+
+// sameFields tells whether two cards show the same fields.
+func sameFields(a, b map[string]any) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for k, v := range a {
+		if w, ok := b[k]; !ok || !sameValue(v, w) {
+			return false
+		}
+	}
+	return true
+}
+
+func sameValue(a, b any) bool {
+	switch a := a.(type) {
+	case nil, bool, int64, float64, string, *Card:
+		return a == b
+	case []*Card:
+		c, ok := b.([]*Card)
+		return ok && slices.Equal(a, c)
+	}
+	return digestOf(a) == digestOf(b)
 }
 
 func (l *linker) tags() {
 	b := l.b
 	b.tagBy = map[string]int{}
 	for _, p := range b.pages {
-		for _, t := range p.ref.Tags {
+		for _, t := range p.tags {
 			slug := Slug(t)
 			if slug == "" {
 				continue

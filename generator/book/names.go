@@ -185,12 +185,36 @@ func (n *names) ignoringCase(name string) *page {
 	return n.folded[strings.ToLower(norm.NFC.String(name))]
 }
 
-// refer resolves a front matter reference to one page, with what is wrong said
-// in words; hidden pages are named to the editor but never resolved.
-func (l *linker) refer(name string, kinds []string) (p *page, rule, msg, hint string) {
+// find looks a name up for a page, which remembers that it did.
+func (l *linker) find(p *page, name string, kinds []string) []*page {
+	p.look(name)
+	return l.b.names.find(name, kinds)
+}
+
+// look notes that a page looks a name up.
+func (p *page) look(name string) {
+	name = norm.NFC.String(strings.TrimSuffix(strings.Trim(name, "/"), ".md"))
+	p.names = append(p.names, nameKey(name))
+	for i := 0; i < len(name); i++ { // kind/name is looked up by name alone too
+		if name[i] == '/' {
+			p.names = append(p.names, nameKey(name[i+1:]))
+		}
+	}
+}
+
+// word looks a title or word up for a page.
+func (l *linker) word(p *page, s string) []*page {
+	p.names = append(p.names, wordKey(s))
+	return l.b.names.word(s)
+}
+
+// refer resolves a reference that page from makes to one page, with what is
+// wrong said in words; hidden pages are named to the editor but never resolved.
+func (l *linker) refer(from *page, name string, kinds []string) (p *page, rule, msg, hint string) {
 	n := l.b.names
-	found := n.find(name, kinds)
+	found := l.find(from, name, kinds)
 	want := wanted(kinds)
+	from.lost = from.lost || len(found) != 1
 	switch {
 	case len(found) == 1 && ofKind(found[0], kinds):
 		return found[0], "", "", ""

@@ -22,6 +22,51 @@ var indexNames = [...]string{"index", "_index", "readme"}
 func (l *linker) place() {
 	in := &l.b.in
 	l.byPath = make(map[string]*page, len(in.Docs))
+	pages := make([]*page, len(in.Docs))
+	if l.samePaths() {
+		parallel(in.Workers, len(in.Docs), func(i int) {
+			d, was := in.Docs[i], l.prev.latest(l.prev.index.order[i])
+			p := &page{doc: d, id: was.id, folder: was.folder, index: was.index, was: was}
+			if p.seed = was.seed; d != was.doc {
+				p.seed = &seed{plain: d.Front.Plain()}
+			}
+			pages[i] = p
+		})
+	} else {
+		l.lay(pages)
+	}
+	l.order = pages
+	for _, p := range pages {
+		l.byPath[p.doc.Path] = p
+		if l.shown(p) {
+			l.b.pages = append(l.b.pages, p)
+		} else {
+			l.hidden = append(l.hidden, p)
+		}
+	}
+	l.each(l.b.pages, func(p *page) {
+		if !p.described {
+			l.describe(p)
+		}
+	})
+}
+
+// samePaths tells whether the documents lie where they lay in the Book before.
+func (l *linker) samePaths() bool {
+	if l.prev == nil || len(l.prev.in.Docs) != len(l.b.in.Docs) {
+		return false
+	}
+	for i, d := range l.b.in.Docs {
+		if d.Path != l.prev.in.Docs[i].Path || d.Name != l.prev.in.Docs[i].Name {
+			return false
+		}
+	}
+	return true
+}
+
+// lay finds where documents lie in the tree of pages.
+func (l *linker) lay(pages []*page) {
+	in := &l.b.in
 	folders := map[string]string{} // folder -> path of the document that is its page
 	rank := map[string]int{}
 	stems := map[string]string{} // path without extension -> path
@@ -39,7 +84,6 @@ func (l *linker) place() {
 			stems[join(dir, stem)] = d.Path
 		}
 	}
-	pages := make([]*page, len(in.Docs))
 	parallel(in.Workers, len(in.Docs), func(i int) {
 		d := in.Docs[i]
 		dir, stem := split(d.Path)
@@ -54,18 +98,18 @@ func (l *linker) place() {
 		if p.id == "" {
 			p.id, p.folder = HomeID, ""
 		}
-		p.plain = d.Front.Plain()
+		if l.prev != nil {
+			if was := l.prev.latest(l.prev.index.byPath[d.Path]); was != nil && was.id == p.id && was.index == p.index && was.folder == p.folder {
+				if p.was = was; was.doc == d {
+					p.seed = was.seed
+				}
+			}
+		}
+		if p.seed == nil {
+			p.seed = &seed{plain: d.Front.Plain()}
+		}
 		pages[i] = p
 	})
-	for _, p := range pages {
-		l.byPath[p.doc.Path] = p
-		if l.shown(p) {
-			l.b.pages = append(l.b.pages, p)
-		} else {
-			l.hidden = append(l.hidden, p)
-		}
-	}
-	l.each(l.b.pages, l.describe)
 }
 
 // HomeID is the id of the front page.
@@ -140,7 +184,7 @@ func (l *linker) describe(p *page) {
 			} else {
 				hint = "the kinds are " + strings.Join(ids, ", ")
 			}
-			p.diags = append(p.diags, diag.Diagnostic{Rule: "kind-unknown", Level: diag.Error, At: f.Value.At(p.doc.Name), To: f.Value.End(p.doc.Name),
+			p.seed.faults = append(p.seed.faults, diag.Diagnostic{Rule: "kind-unknown", Level: diag.Error, At: f.Value.At(p.doc.Name), To: f.Value.End(p.doc.Name),
 				Msg: `there is no kind "` + name + `"`, Hint: hint})
 		}
 	}
@@ -187,16 +231,25 @@ func (l *linker) describe(p *page) {
 	for _, v := range stringsOf(p.plain["aliases"]) {
 		switch {
 		case strings.HasPrefix(v, "/"):
-			p.links = append(p.links, v)
+			p.olds = append(p.olds, v)
 		case p.kind != nil && p.kind.Glossary:
 			p.words = append(p.words, v)
 		default:
-			p.links = append(p.links, "/"+join(p.folder, v))
+			p.olds = append(p.olds, "/"+join(p.folder, v))
 		}
 	}
 	if v, ok := p.plain["id"].(string); ok && v != "" {
 		p.words = append(p.words, v)
 	}
+	p.tags = cleanTags(p.plain["tags"])
+	if s, ok := p.plain["slug"].(string); ok {
+		p.segment = Slug(s)
+	}
+	if p.segment == "" && !p.index {
+		p.segment = Slug(path.Base(p.id))
+	}
+	l.validate(p)
+	p.described = true
 }
 
 func under(path, folder string) bool {
@@ -317,10 +370,8 @@ func (l *linker) address() {
 		if !p.index {
 			continue
 		}
-		if s, ok := p.plain["slug"].(string); ok && p.id != HomeID {
-			if seg := Slug(s); seg != "" {
-				dirs[p.id] = join(dirURL(p.folder), seg)
-			}
+		if p.segment != "" && p.id != HomeID {
+			dirs[p.id] = join(dirURL(p.folder), p.segment)
 		}
 	}
 	for _, p := range b.pages {
@@ -330,13 +381,7 @@ func (l *linker) address() {
 		case p.index:
 			u = dirURL(p.id)
 		default:
-			seg := ""
-			if s, ok := p.plain["slug"].(string); ok {
-				seg = Slug(s)
-			}
-			if seg == "" {
-				seg = Slug(path.Base(p.id))
-			}
+			seg := p.segment
 			if seg == "" {
 				seg = "x"
 			}
@@ -427,7 +472,7 @@ func (l *linker) sectionPages(dirURL func(string) string) {
 		if s.page != nil {
 			continue
 		}
-		p := &page{id: id, index: true, placed: true, plain: map[string]any{}, lang: b.in.Config.Language}
+		p := &page{id: id, index: true, placed: true, seed: &seed{plain: map[string]any{}, described: true, lang: b.in.Config.Language}}
 		if id == "" {
 			p.id, p.title = HomeID, b.in.Config.Title
 			if p.title == "" {

@@ -173,7 +173,7 @@ func (l *linker) redirects() {
 	b.redirect = map[string]*Card{}
 	owner := map[string]*page{}
 	for _, p := range b.pages {
-		for _, u := range p.links {
+		for _, u := range p.olds {
 			key := aliasPath(u)
 			f, _ := p.front("aliases")
 			at, to := f.At(p.name()), f.End(p.name())

@@ -39,9 +39,10 @@ func relink(in Input, prev *Book) *Book {
 		}
 		changed = append(changed, i)
 	}
-	b := &Book{in: in, site: prev.site, pages: slices.Clone(prev.pages), byID: prev.byID, names: prev.names, sections: prev.sections,
-		tags: prev.tags, tagBy: prev.tagBy, kindBy: prev.kindBy, kinds: prev.kinds, redirect: prev.redirect, redirs: prev.redirs, files: prev.files,
-		rest: prev.rest, index: prev.index, terms: prev.terms, linking: prev.linking, checks: slices.Clone(prev.checks), evalMu: prev.evalMu}
+	b := new(Book)
+	*b = Book{in: in, site: prev.site, pages: slices.Clone(prev.pages), byID: prev.byID, names: prev.names, sections: prev.sections,
+		tags: prev.tags, tagBy: prev.tagBy, kindBy: prev.kindBy, kinds: prev.kinds, redirect: prev.redirect, redirs: prev.redirs, files: prev.files, terms: prev.terms,
+		rest: prev.rest, index: prev.index, shape: prev.shape, linking: prev.linking, checks: slices.Clone(prev.checks), evalMu: prev.evalMu}
 	b.memo = slices.Clone(prev.memo)
 	l := &linker{index: b.index, b: b}
 	for _, i := range changed {
@@ -120,10 +121,13 @@ func (l *linker) replace(d, old *document.Document) bool {
 	was = b.pages[was.n]
 	p := new(page)
 	*p = *was
-	p.doc, p.targets, p.prose, p.derived = d, make([]Target, len(d.Refs)), nil, nil
+	p.doc, p.derived, p.keys = d, nil, nil
+	p.links = &links{edges: was.edges, resolved: was.resolved, faults: was.links.faults, names: slices.Clone(was.names), lost: was.lost}
+	p.targets = make([]Target, len(d.Refs))
 	for i := range d.Refs {
 		p.targets[i] = l.target(p, &d.Refs[i])
 	}
+	l.settleLinks(p)
 	if len(l.hidden) > 0 && !slices.Equal(filesOf(p), filesOf(was)) {
 		return false
 	}
@@ -244,67 +248,41 @@ func sameFacts(a, b *document.Document) bool {
 // pages that mention them.
 func (l *linker) relist(p, was *page) {
 	b := l.b
-	said := func(q *page) map[string][]backEdge {
-		out := map[string][]backEdge{}
-		for i, t := range q.targets {
-			if q.linksTo(i) {
-				out[t.Page] = append(out[t.Page], backEdge{p, q.spoken(q.doc.Refs[i].Snippet)})
-			}
+	said := func(q *page) map[int32][]backEdge {
+		out := map[int32][]backEdge{}
+		for _, s := range q.said {
+			out[s.to] = append(out[s.to], backEdge{q.n, s.snippet})
 		}
 		return out
 	}
 	before, after := said(was), said(p)
-	touched := map[string]bool{}
-	for id, e := range before {
-		touched[id] = !slices.Equal(e, after[id])
+	touched := map[int32]bool{}
+	for n, e := range before {
+		touched[n] = !slices.Equal(e, after[n])
 	}
-	for id, e := range after {
-		touched[id] = !slices.Equal(e, before[id])
+	for n, e := range after {
+		touched[n] = !slices.Equal(e, before[n])
 	}
-	for id, differs := range touched {
-		n := b.byID[id]
+	for n, differs := range touched {
+		if !differs {
+			continue
+		}
 		q := new(page)
 		*q = *b.pages[n]
 		q.back = nil
 		put := false
 		for _, e := range b.pages[n].back {
-			if e.from.n >= p.n && !put {
-				q.back, put = append(q.back, after[id]...), true
+			if e.from >= p.n && !put {
+				q.back, put = append(q.back, after[n]...), true
 			}
-			if e.from.n != p.n {
+			if e.from != p.n {
 				q.back = append(q.back, e)
 			}
 		}
 		if !put {
-			q.back = append(q.back, after[id]...)
+			q.back = append(q.back, after[n]...)
 		}
 		b.pages[n] = q
-		if differs {
-			b.forget(n, OpBacklinks)
-		}
+		b.forget(n, OpBacklinks)
 	}
-}
-
-// Shape identifies which outputs a Book has: Books with the same Shape have the
-// same pages at the same paths.
-func (b *Book) Shape() any { return b.index }
-
-// Changed returns the questions whose answers may be other ones than since
-// gave; all others have the very same answers. ok is false where that is not
-// known. It compares the answers that are there and knows nothing of edits.
-func (b *Book) Changed(since *Book) (qs []Question, ok bool) {
-	if b.rest != since.rest || b.index != since.index {
-		return nil, false
-	}
-	for n := range since.memo {
-		if b.memo[n] == since.memo[n] {
-			continue
-		}
-		for op := range since.memo[n] {
-			if old := since.memo[n][op].Load(); old != nil && old != b.memo[n][op].Load() {
-				qs = append(qs, Question{firstPageOp + Op(op), b.pages[n].id})
-			}
-		}
-	}
-	return qs, true
 }

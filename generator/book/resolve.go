@@ -18,29 +18,80 @@ import (
 func (l *linker) resolve() {
 	b := l.b
 	l.each(b.pages, func(p *page) {
-		if p.doc == nil {
-			return
-		}
-		l.validate(p)
-		l.references(p)
-		p.targets = make([]Target, len(p.doc.Refs))
-		for i := range p.doc.Refs {
-			p.targets[i] = l.target(p, &p.doc.Refs[i])
+		switch {
+		case p.doc == nil:
+			p.links = &links{}
+		case !l.takeOver(p):
+			p.links = &links{}
+			l.references(p)
+			p.targets = make([]Target, len(p.doc.Refs))
+			for i := range p.doc.Refs {
+				p.targets[i] = l.target(p, &p.doc.Refs[i])
+			}
+			l.settleLinks(p)
 		}
 	})
-	// The other direction, in page order, so that lists are in order too.
+	// The other direction, in page order, so that lists are in order too. All
+	// lists of a kind lie in one piece of memory.
+	ins, backs := make([]int32, len(b.pages)+1), make([]int32, len(b.pages)+1)
 	for _, p := range b.pages {
-		for _, e := range p.edges {
-			e.to.in = append(e.to.in, e)
+		for i := range p.edges {
+			ins[p.edges[i].to]++
 		}
-		for i, t := range p.targets {
-			if !p.linksTo(i) {
-				continue
-			}
-			q := b.pages[b.byID[t.Page]]
-			q.back = append(q.back, backEdge{p, p.spoken(p.doc.Refs[i].Snippet)})
+		for i := range p.said {
+			backs[p.said[i].to]++
 		}
 	}
+	in, back := make([]inEdge, sumUp(ins)), make([]backEdge, sumUp(backs))
+	for n, p := range b.pages {
+		p.in, p.back = in[ins[n]:ins[n]:ins[n+1]], back[backs[n]:backs[n]:backs[n+1]]
+	}
+	for _, p := range b.pages {
+		for i := range p.edges {
+			q := b.pages[p.edges[i].to]
+			q.in = append(q.in, inEdge{p.n, p.edges[i].field})
+		}
+		for _, s := range p.said {
+			q := b.pages[s.to]
+			q.back = append(q.back, backEdge{p.n, s.snippet})
+		}
+	}
+}
+
+// sumUp turns counts into the places where what was counted begins, and returns
+// the sum. The last element of n is no count.
+func sumUp(n []int32) int32 {
+	at := int32(0)
+	for i, c := range n {
+		n[i] = at
+		at += c
+	}
+	return at
+}
+
+// settleLinks gathers what p's targets come to: the pages reached, and what is
+// said of them.
+func (l *linker) settleLinks(p *page) {
+	for i := range p.targets {
+		t := &p.targets[i]
+		switch {
+		case t.Page != "":
+			n := l.b.byID[t.Page]
+			p.reached = append(p.reached, n)
+			if p.linksTo(i) {
+				p.said = append(p.said, saying{n, p.spoken(p.doc.Refs[i].Snippet)})
+			}
+		case strings.HasPrefix(t.URL, Root):
+			p.links.files = true
+		}
+	}
+	for i := range p.edges {
+		p.reached = append(p.reached, p.edges[i].to)
+	}
+	slices.Sort(p.reached)
+	p.reached = slices.Clip(slices.Compact(p.reached))
+	slices.Sort(p.names)
+	p.names = slices.Clip(slices.Compact(p.names))
 }
 
 // linksTo tells whether the i-th reference of p is one that its target lists.
@@ -93,7 +144,7 @@ func (l *linker) validate(p *page) {
 		if p.mapped && !(len(v.Path) > 0 && hides[v.Path[0]]) {
 			v.Level = min(v.Level, diag.Warning)
 		}
-		p.diags = append(p.diags, diag.Diagnostic{Rule: v.Rule, Level: v.Level, At: at, To: to, Msg: v.Msg, Hint: v.Hint})
+		p.seed.faults = append(p.seed.faults, diag.Diagnostic{Rule: v.Rule, Level: v.Level, At: at, To: to, Msg: v.Msg, Hint: v.Hint})
 	}
 }
 
@@ -113,7 +164,7 @@ func (l *linker) references(p *page) {
 	if p.kind == nil {
 		return
 	}
-	p.resolved = map[string]*Card{}
+	p.resolved = map[string]int32{}
 	for _, rp := range p.kind.RefPaths() {
 		l.walk(p, document.Value{Kind: document.Dict, Map: p.doc.Front}, rp.Path, "", "", rp.Kinds)
 	}
@@ -163,17 +214,17 @@ func (l *linker) reference(p *page, v document.Value, key, field string, kinds [
 	if v.Str == "" {
 		return
 	}
-	q, rule, msg, hint := l.refer(v.Str, kinds)
+	q, rule, msg, hint := l.refer(p, v.Str, kinds)
 	if q == nil {
 		level := diag.Error
 		if p.mapped {
 			level = diag.Warning
 		}
-		p.diags = append(p.diags, diag.Diagnostic{Rule: rule, Level: level, At: v.At(p.doc.Name), To: v.End(p.doc.Name), Msg: msg, Hint: hint})
+		p.links.faults = append(p.links.faults, diag.Diagnostic{Rule: rule, Level: level, At: v.At(p.doc.Name), To: v.End(p.doc.Name), Msg: msg, Hint: hint})
 		return
 	}
-	p.resolved[key] = q.ref
-	p.edges = append(p.edges, edge{from: p, to: q, field: field, at: v.At(p.doc.Name)})
+	p.resolved[key] = q.n
+	p.edges = append(p.edges, edge{to: q.n, field: field, at: v.At(p.doc.Name)})
 }
 
 // target finds what a reference in prose means.
@@ -218,7 +269,7 @@ func (l *linker) target(p *page, r *document.Ref) Target {
 		}
 	}
 	for _, t := range tries {
-		if found, ok := l.lookup(t, trailing, r); ok {
+		if found, ok := l.lookup(p, t, trailing, r); ok {
 			return l.settle(p, r, fragment, found)
 		}
 	}
@@ -226,6 +277,7 @@ func (l *linker) target(p *page, r *document.Ref) Target {
 	if !abs {
 		base := strings.TrimSuffix(p.out, "index.html")
 		if c, ok := clean("/" + base + r.Target); ok {
+			p.names = append(p.names, pathKey(c))
 			if q := l.atURL(c); q != nil {
 				return l.settle(p, r, fragment, place{page: q})
 			}
@@ -259,12 +311,13 @@ func clean(p string) (string, bool) {
 
 // lookup finds the page or file at a path from the content root. The places are
 // tried from the literal to the lenient.
-func (l *linker) lookup(t string, trailing bool, r *document.Ref) (place, bool) {
+func (l *linker) lookup(p *page, t string, trailing bool, r *document.Ref) (place, bool) {
 	c, ok := clean(t)
 	if !ok {
 		return place{}, false
 	}
 	c = norm.NFC.String(c)
+	p.names = append(p.names, pathKey(c))
 	if q := l.byPath[c]; q != nil && !trailing {
 		if l.visible(q) {
 			return place{page: q}, true
@@ -436,6 +489,7 @@ func (l *linker) at(p *page, r *document.Ref, d *diag.Diagnostic) {
 
 // missing says that a link leads nowhere, and what was likely meant.
 func (l *linker) missing(p *page, r *document.Ref, tries []string, fragment string, abs bool) Target {
+	p.lost = true
 	d := diag.Diagnostic{Rule: "link-broken", Level: diag.Warning}
 	what := "page or file"
 	if r.Kind == document.RefImage {
@@ -474,7 +528,7 @@ func (l *linker) missing(p *page, r *document.Ref, tries []string, fragment stri
 	}
 	d.Msg = quote(r.Target) + " is no " + what
 	if !abs {
-		if at, ok := l.lookup("/"+r.Target, strings.HasSuffix(r.Target, "/"), r); ok {
+		if at, ok := l.lookup(p, "/"+r.Target, strings.HasSuffix(r.Target, "/"), r); ok {
 			name := at.file
 			if at.page != nil {
 				name = at.page.name()
@@ -565,15 +619,14 @@ func relative(from, to string) string {
 
 // wiki resolves [[name]], [[name#heading]], [[name.field]] and ![[name#heading]].
 func (l *linker) wiki(p *page, r *document.Ref) Target {
-	n := l.b.names
 	name := norm.NFC.String(strings.TrimSpace(r.Target))
 	if name == "" {
 		t := l.anchored(p, r, p, r.Fragment, Target{URL: p.url, Page: p.id, Text: strings.TrimSpace(r.Fragment), Section: -1})
 		return l.section(p, r, t)
 	}
-	found := n.find(name, nil)
+	found := l.find(p, name, nil)
 	if len(found) == 0 {
-		found = n.word(name)
+		found = l.word(p, name)
 	}
 	if len(found) == 0 && r.Kind == document.RefWiki {
 		if t, ok := l.quoted(p, r, name); ok {
@@ -582,7 +635,7 @@ func (l *linker) wiki(p *page, r *document.Ref) Target {
 	}
 	if len(found) == 0 {
 		if s := Slug(name); s != name {
-			found = n.find(s, nil)
+			found = l.find(p, s, nil)
 		}
 	}
 	if len(found) == 1 {
@@ -601,6 +654,7 @@ func (l *linker) wiki(p *page, r *document.Ref) Target {
 		t := l.anchored(p, r, q, r.Fragment, Target{URL: q.url, Page: q.id, Text: text, Section: -1})
 		return l.section(q, r, t)
 	}
+	p.lost = true
 	d := diag.Diagnostic{Rule: "link-broken", Level: diag.Warning}
 	if len(found) > 1 {
 		ids := make([]string, 0, len(found))
@@ -611,7 +665,7 @@ func (l *linker) wiki(p *page, r *document.Ref) Target {
 		d.Rule, d.Msg, d.Hint = "link-ambiguous", quote(name)+" names "+count(len(ids))+" documents", "write one of "+enumerate(ids)
 	} else {
 		var rule string
-		_, rule, d.Msg, d.Hint = l.refer(name, nil)
+		_, rule, d.Msg, d.Hint = l.refer(p, name, nil)
 		if rule == "ref-hidden" {
 			d.Rule = "link-hidden"
 		}
@@ -642,9 +696,9 @@ func (l *linker) quoted(p *page, r *document.Ref, name string) (Target, bool) {
 		if name[i] != '.' {
 			continue
 		}
-		found := l.b.names.find(name[:i], nil)
+		found := l.find(p, name[:i], nil)
 		if len(found) == 0 {
-			found = l.b.names.word(name[:i])
+			found = l.word(p, name[:i])
 		}
 		if len(found) != 1 || found[0].doc == nil {
 			continue

@@ -23,8 +23,8 @@ type vocabulary struct {
 
 // terms gathers the vocabulary and finds its words in every page. prev lends
 // what it has worked out already; it changes no result.
-func (l *linker) terms(prev *Book) {
-	b := l.b
+func (l *linker) terms() {
+	b, prev := l.b, l.prev
 	v := &vocabulary{byPage: make([]int32, len(b.pages))}
 	var terms []glossary.Term
 	for i, p := range b.pages {
@@ -50,7 +50,7 @@ func (l *linker) terms(prev *Book) {
 	if len(terms) == 0 {
 		return
 	}
-	l.each(b.pages, func(p *page) { p.mentions = b.find(p) })
+	l.mentions()
 	last := make([]int32, len(terms)) // page that used the term last, +1
 	for _, p := range b.pages {
 		for _, m := range p.mentions {
@@ -60,6 +60,49 @@ func (l *linker) terms(prev *Book) {
 			}
 		}
 	}
+}
+
+// mentions finds the vocabulary's words in every page. Where neither the page
+// nor any name whose words it holds has changed, the mentions are those before.
+func (l *linker) mentions() {
+	b := l.b
+	if l.prev == nil || len(l.prev.terms.pages) == 0 {
+		l.each(b.pages, func(p *page) { p.mentions = b.find(p) })
+		return
+	}
+	now, old := b.terms, l.prev.terms
+	delta := glossary.Diff(old.matcher, now.matcher)
+	renamed := false // the numbers of terms moved
+	for i := range old.pages {
+		renamed = renamed || delta.Term(i) != i
+	}
+	own := func(v *vocabulary, n int32) string {
+		if t := v.byPage[n]; t >= 0 {
+			return v.pages[t].id
+		}
+		return ""
+	}
+	l.each(b.pages, func(p *page) {
+		q := p.was
+		if q == nil || !q.placed || p.doc != q.doc || p.seed != q.seed || p.doc == nil || own(now, p.n) != own(old, q.n) {
+			p.mentions = b.find(p)
+			return
+		}
+		if p.keys = q.keys; p.keys == nil && !delta.Empty() {
+			p.keys = glossary.WordKeys(p.doc.Body.HTML, p.doc.Body.Runs, nil)
+		}
+		if !delta.Empty() && delta.Touches(p.keys) {
+			p.mentions = b.find(p)
+			return
+		}
+		p.mentions, p.kept = q.mentions, true
+		if renamed && len(q.mentions) > 0 {
+			p.mentions = slices.Clone(q.mentions)
+			for i := range p.mentions {
+				p.mentions[i].Term = delta.Term(p.mentions[i].Term)
+			}
+		}
+	})
 }
 
 // term reads how a page wants to be found.
@@ -139,7 +182,7 @@ func (b *Book) find(p *page) []glossary.Mention {
 	for f := p.folder; f != ""; f, _ = split2(f) {
 		at.In = append(at.In, f)
 	}
-	at.In = append(at.In, p.ref.Tags...)
+	at.In = append(at.In, p.tags...)
 	own := b.terms.byPage[p.n]
 	return slices.DeleteFunc(b.terms.matcher.Find(at, p.doc.Body.HTML, p.doc.Body.Runs, nil), func(m glossary.Mention) bool { return int32(m.Term) == own })
 }
