@@ -113,11 +113,12 @@ type page struct {
 	in       []inEdge // front matter references to this page
 	back     []backEdge
 	mentions []glossary.Mention
+	around   *sentences         // of mentions
 	keys     []glossary.WordKey // of its words, once they were needed
-	derived  map[string]derivedValue
-	diags    []diag.Diagnostic // about its place among others
-	kept     bool              // mentions were taken over from was
-	was      *page             // itself in the Book before, while this one is made
+	derived  []derivedValue     // in the order of the kind's
+	diags    []diag.Diagnostic  // about its place among others
+	kept     bool               // mentions were taken over from was
+	was      *page              // itself in the Book before, while this one is made
 }
 
 // seed is what a page says of itself: a function of its document, its path, the

@@ -16,12 +16,33 @@ type derivedValue struct {
 	err   error
 	done  bool
 	doing bool
+	reads []int32 // pages that it was worked out from
+	docs  bool    // there are documents in v
 }
 
-// object is a page as expressions see it.
+// object is a page as expressions see it. What an expression reads of it is
+// noted in reads.
 type object struct {
-	b *Book
-	p *page
+	b     *Book
+	p     *page
+	reads *reads
+}
+
+// reads are the pages that an evaluation has looked at, its own among them.
+type reads struct {
+	pages []int32
+}
+
+func (r *reads) add(n int32) {
+	if k := len(r.pages); k == 0 || r.pages[k-1] != n {
+		r.pages = append(r.pages, n)
+	}
+}
+
+// settled returns each page once, in order.
+func (r *reads) settled() []int32 {
+	slices.Sort(r.pages)
+	return slices.Clip(slices.Compact(r.pages))
 }
 
 // derive evaluates the i-th derived value of p, once. Values may need those of
@@ -30,29 +51,75 @@ type object struct {
 func (b *Book) derive(p *page, i int) (any, error) {
 	b.evalMu.Lock()
 	defer b.evalMu.Unlock()
-	return object{b, p}.derived(i)
+	return object{b, p, new(reads)}.derived(i)
 }
 
 func (o object) derived(i int) (any, error) {
 	d := &o.p.kind.Derived[i]
 	if o.p.derived == nil {
-		o.p.derived = map[string]derivedValue{}
+		o.p.derived = make([]derivedValue, len(o.p.kind.Derived))
 	}
-	st := o.p.derived[d.Name]
+	st := o.p.derived[i]
 	if st.done {
+		o.reads.pages = append(o.reads.pages, st.reads...)
+		if st.docs {
+			return o.given(st.v), st.err
+		}
 		return st.v, st.err
 	}
 	here := o.p.id + "." + d.Name
 	if st.doing {
 		return nil, &kind.CycleError{Path: []string{here}}
 	}
-	o.p.derived[d.Name] = derivedValue{doing: true}
-	v, err := d.Eval(o, o.b.in.AsOf)
+	o.p.derived[i].doing = true
+	own := &reads{pages: []int32{o.p.n}}
+	v, err := d.Eval(object{o.b, o.p, own}, o.b.in.AsOf)
 	if c, ok := asCycle(err); ok && (len(c.Path) == 1 || c.Path[0] != c.Path[len(c.Path)-1]) {
 		err = &kind.CycleError{Path: append([]string{here}, c.Path...)}
 	}
-	o.p.derived[d.Name] = derivedValue{v: v, err: err, done: true}
-	return v, err
+	st = derivedValue{v: v, err: err, done: true, reads: own.settled()}
+	rebound(v, func(x object) object { st.docs = true; return x })
+	o.p.derived[i] = st
+	o.reads.pages = append(o.reads.pages, st.reads...)
+	return o.given(v), err
+}
+
+// given returns a value that was worked out for somebody else, perhaps for the
+// Book before, with the documents in it as o's Book has them; what is read of
+// them is noted in o's reads.
+func (o object) given(v any) any {
+	return rebound(v, func(x object) object { return object{o.b, o.b.pages[o.b.byID[x.p.id]], o.reads} })
+}
+
+// rebound returns v with other documents in place of those in it.
+func rebound(v any, to func(object) object) any {
+	switch v := v.(type) {
+	case object:
+		return to(v)
+	case []kind.Object:
+		out := make([]kind.Object, len(v))
+		for i, x := range v {
+			if out[i] = x; x != nil {
+				if y, ok := x.(object); ok {
+					out[i] = to(y)
+				}
+			}
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, x := range v {
+			out[i] = rebound(x, to)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k, x := range v {
+			out[k] = rebound(x, to)
+		}
+		return out
+	}
+	return v
 }
 
 func asCycle(err error) (*kind.CycleError, bool) {
@@ -72,6 +139,7 @@ func asCycle(err error) (*kind.CycleError, bool) {
 // Get returns a field, relation, derived value or standard value of the page.
 func (o object) Get(name string) (any, error) {
 	p := o.p
+	o.reads.add(p.n)
 	if p.kind != nil {
 		for i := range p.kind.Derived {
 			if p.kind.Derived[i].Name == name {
@@ -130,7 +198,7 @@ func (o object) inverse(v *kind.Inverse) []kind.Object {
 	for _, e := range o.p.in {
 		if from := o.b.pages[e.from]; e.from != last && slices.Contains(v.From, kind.InverseField{Kind: from.kind.ID, Field: e.field}) {
 			last = e.from
-			out = append(out, object{o.b, from})
+			out = append(out, object{o.b, from, o.reads})
 		}
 	}
 	return out
@@ -141,14 +209,14 @@ func (o object) live(v any) any {
 	switch v := v.(type) {
 	case *Card:
 		if n, ok := o.b.byID[v.ID]; ok {
-			return object{o.b, o.b.pages[n]}
+			return object{o.b, o.b.pages[n], o.reads}
 		}
 		return nil
 	case []*Card:
 		out := make([]kind.Object, 0, len(v))
 		for _, c := range v {
 			if n, ok := o.b.byID[c.ID]; ok {
-				out = append(out, object{o.b, o.b.pages[n]})
+				out = append(out, object{o.b, o.b.pages[n], o.reads})
 			}
 		}
 		return out
@@ -275,25 +343,32 @@ func (b *Book) KindCheck(id string, report func(diag.Diagnostic)) {
 		return
 	}
 	if b.checks[n] == nil {
-		c := &checked{}
-		b.kindCheck(b.pages[n], func(d diag.Diagnostic) { c.diags = append(c.diags, d) })
-		b.checks[n] = c
+		b.checks[n] = b.kindCheck(b.pages[n])
 	}
 	for _, d := range b.checks[n].diags {
 		report(d)
 	}
 }
 
-// checked is what a page's checks found.
-type checked struct{ diags []diag.Diagnostic }
+// checked is what a page's checks found, and the pages they looked at.
+type checked struct {
+	diags []diag.Diagnostic
+	reads []int32
+}
 
-func (b *Book) kindCheck(p *page, report func(diag.Diagnostic)) {
+func (b *Book) kindCheck(p *page) *checked {
+	out := &checked{}
+	report := func(d diag.Diagnostic) { out.diags = append(out.diags, d) }
 	if p.kind == nil || p.doc == nil || p.index && p.kind.ID == "guide" || broken(p.doc) {
-		return
+		return out
 	}
+	b.evalMu.Lock()
+	defer b.evalMu.Unlock()
+	o := object{b, p, &reads{pages: []int32{p.n}}}
+	defer func() { out.reads = o.reads.settled() }()
 	top := diag.Pos{File: p.doc.Name, Line: 1, Col: 1}
 	for i := range p.kind.Derived {
-		if _, err := b.derive(p, i); err != nil {
+		if _, err := o.derived(i); err != nil {
 			if c, ok := asCycle(err); ok {
 				if c.Path[0] == p.id+"."+p.kind.Derived[i].Name && c.Path[len(c.Path)-1] == c.Path[0] {
 					report(diag.Diagnostic{Rule: "derived-cycle", Level: diag.Error, At: top,
@@ -305,11 +380,9 @@ func (b *Book) kindCheck(p *page, report func(diag.Diagnostic)) {
 				Msg: p.kind.Derived[i].Name + " cannot be worked out: " + err.Error()})
 		}
 	}
-	b.evalMu.Lock()
-	defer b.evalMu.Unlock()
 	for i := range p.kind.Checks {
 		c := &p.kind.Checks[i]
-		fired, err := c.Eval(object{b, p}, b.in.AsOf)
+		fired, err := c.Eval(o, b.in.AsOf)
 		if err != nil {
 			if _, ok := asCycle(err); !ok {
 				report(diag.Diagnostic{Rule: c.ID, Level: diag.Warning, At: top, Msg: "the check " + c.ID + " cannot be worked out: " + err.Error()})
@@ -324,4 +397,5 @@ func (b *Book) kindCheck(p *page, report func(diag.Diagnostic)) {
 			report(diag.Diagnostic{Rule: c.ID, Level: c.Level, At: at, To: to, Msg: f.Msg, Hint: f.Hint})
 		}
 	}
+	return out
 }

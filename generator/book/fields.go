@@ -130,6 +130,8 @@ func (l *linker) finish() {
 		}
 		p.card = c
 	})
+	b.checks = make([]*checked, len(b.pages))
+	l.evaluated()
 	// Derived values that lists show need every page's fields, so they come last.
 	l.each(b.pages, func(p *page) {
 		if p.kind == nil || p.doc == nil || len(p.kind.Derived) == 0 {
@@ -156,14 +158,39 @@ func (l *linker) finish() {
 			p.card = q.card
 		}
 	})
+	l.lists()
+	for _, s := range b.sections {
+		for i, p := range s.children {
+			p.at = i
+		}
+	}
+	l.tags()
+	l.site()
+}
+
+// lists puts the pages of each kind in the kind's order.
+func (l *linker) lists() {
+	b := l.b
 	b.kindBy = map[string][]*Card{}
+	of := map[string][]*page{}
 	for _, p := range b.pages {
 		if p.kind != nil && p.doc != nil && !(p.index && p.kind.ID == "guide") {
-			b.kindBy[p.kind.ID] = append(b.kindBy[p.kind.ID], p.card)
+			of[p.kind.ID] = append(of[p.kind.ID], p)
 		}
 	}
 	for _, k := range b.in.Kinds.All() {
-		sortCards(b.kindBy[k.ID], k.List.Sort, enums(k))
+		by := order{k.List.Sort, enums(k)}
+		var before []*Card
+		if l.prev != nil {
+			before = l.prev.kindBy[k.ID]
+		}
+		pages := make([]*page, 0, len(before))
+		for _, c := range before {
+			if n, ok := b.byID[c.ID]; ok {
+				pages = append(pages, b.pages[n])
+			}
+		}
+		b.kindBy[k.ID] = cardsOf(sorted(of[k.ID], pages, by.cards))
 		info := &KindInfo{ID: k.ID, Name: k.Name, Plural: k.Plural, Icon: k.Icon, Tint: k.Tint, Section: k.Section, Description: k.Description,
 			Facets: k.Facets, Columns: k.List.Columns, Labels: map[string]string{}, Count: len(b.kindBy[k.ID]),
 			Archetype: b.in.Texts["kinds/"+k.ID+"/archetype.md"]}
@@ -175,18 +202,60 @@ func (l *linker) finish() {
 		}
 		if s := b.sections[k.Section]; s != nil && k.Section != "" {
 			info.URL = s.page.url
-			sortPages(s.children, k.List.Sort, enums(k))
+			if len(k.List.Sort) > 0 {
+				var before []*page
+				if l.prev != nil && l.prev.sections[k.Section] != nil {
+					for _, q := range l.prev.sections[k.Section].children {
+						if n, ok := b.byID[q.id]; ok {
+							before = append(before, b.pages[n])
+						}
+					}
+				}
+				s.children = sorted(s.children, before, by.pages)
+			}
 		}
 		b.kinds = append(b.kinds, info)
 	}
-	for _, s := range b.sections {
-		for i, p := range s.children {
-			p.at = i
+}
+
+// sorted sorts pages. before is an order in which those whose cards are as they
+// were lie already: then only the others are put where they belong. cmp must
+// tell any two pages apart.
+func sorted(pages, before []*page, cmp func(x, y *page) int) []*page {
+	is := make(map[*page]bool, len(pages))
+	for _, p := range pages {
+		is[p] = true
+	}
+	alike := func(p *page) bool { return p.was != nil && p.was.card == p.card }
+	old := make([]*page, 0, len(before))
+	for _, p := range before {
+		if is[p] && alike(p) {
+			old = append(old, p)
+			delete(is, p)
 		}
 	}
-	l.tags()
-	l.site()
-	b.checks = make([]*checked, len(b.pages))
+	fresh := make([]*page, 0, len(is))
+	for _, p := range pages {
+		if is[p] {
+			fresh = append(fresh, p)
+		}
+	}
+	slices.SortFunc(fresh, cmp)
+	out := make([]*page, 0, len(pages))
+	for len(old) > 0 && len(fresh) > 0 {
+		i, _ := slices.BinarySearchFunc(old, fresh[0], cmp)
+		out, old = append(out, old[:i]...), old[i:]
+		out, fresh = append(out, fresh[0]), fresh[1:]
+	}
+	return append(append(out, old...), fresh...)
+}
+
+func cardsOf(pages []*page) []*Card {
+	out := make([]*Card, len(pages))
+	for i, p := range pages {
+		out[i] = p.card
+	}
+	return out
 }
 
 // refersAlike tells whether p's references in front matter lead to the very

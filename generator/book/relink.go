@@ -153,7 +153,7 @@ func (l *linker) reuse(p, was *page) {
 	if len(b.terms.pages) == 0 {
 		return
 	}
-	p.mentions = b.find(p)
+	p.mention(b.find(p))
 	has := func(q *page, t int) bool {
 		return slices.ContainsFunc(q.mentions, func(m glossary.Mention) bool { return m.Term == t })
 	}

@@ -253,6 +253,66 @@ func (c *Card) sameAs(o *Card) bool {
 		slices.Equal(c.Tags, o.Tags) && c.Count == o.Count && c.IsSection == o.IsSection && c.Generated == o.Generated && (c.Fields == nil) == (o.Fields == nil)
 }
 
+// evaluated takes over derived values and what checks found, where all pages
+// that they were worked out from are to expressions as they were.
+func (l *linker) evaluated() {
+	b, old := l.b, l.prev
+	if old == nil || old.in.AsOf != b.in.AsOf {
+		return
+	}
+	same := make([]bool, len(old.pages)) // by number in the Book before
+	l.each(b.pages, func(p *page) {
+		if q := p.was; q != nil && q.placed && q.card != nil {
+			same[q.n] = p.seed == q.seed && p.doc == q.doc && p.url == q.url && sameMap(p.fields, q.fields) &&
+				slices.EqualFunc(p.in, q.in, func(x, y inEdge) bool { return x.field == y.field && b.pages[x.from].id == old.pages[y.from].id })
+		}
+	})
+	holds := func(reads []int32) ([]int32, bool) {
+		for _, n := range reads {
+			if !same[n] {
+				return nil, false
+			}
+		}
+		if l.renumbered != nil {
+			reads = slices.Clone(reads)
+			for i, n := range reads {
+				reads[i] = l.renumbered[n]
+			}
+		}
+		return reads, true
+	}
+	l.each(b.pages, func(p *page) {
+		q := p.was
+		if q == nil || !q.placed || q.card == nil || !same[q.n] {
+			return
+		}
+		if l.renumbered == nil && !slices.ContainsFunc(q.derived, func(st derivedValue) bool {
+			_, ok := holds(st.reads)
+			return !ok || !st.done
+		}) {
+			p.derived = q.derived // complete, and so never written again
+		}
+		for i, st := range q.derived {
+			if p.derived != nil && l.renumbered == nil && &p.derived[0] == &q.derived[0] {
+				break
+			}
+			reads, ok := holds(st.reads)
+			if ok && st.done {
+				if p.derived == nil {
+					p.derived = make([]derivedValue, len(q.derived))
+				}
+				p.derived[i] = st
+				p.derived[i].reads = reads
+			}
+		}
+		if c := old.checks[q.n]; c != nil {
+			if reads, ok := holds(c.reads); ok {
+				b.checks[p.n] = &checked{c.diags, reads}
+			}
+		}
+	})
+}
+
 // keep takes over the answers about pages of which all that they are made of
 // was taken over.
 func (l *linker) keep() {
@@ -317,6 +377,9 @@ func (l *linker) keep() {
 			slices.EqualFunc(p.in, q.in, func(x, y inEdge) bool { return x.field == y.field && b.pages[x.from].card == old.pages[y.from].card }) {
 			keep(OpRelations)
 		}
+		if len(p.derived) == len(q.derived) && b.derivedAlike(p, old, q) {
+			keep(OpDerived)
+		}
 		if p.folder == q.folder && p.index == q.index && trails[p.folder] {
 			keep(OpTrail)
 		}
@@ -338,6 +401,29 @@ func (l *linker) release() {
 	for _, p := range l.b.pages {
 		p.was = nil
 	}
+}
+
+// derivedAlike tells whether p's derived values were taken over, and the
+// documents in them show what they showed.
+func (b *Book) derivedAlike(p *page, old *Book, q *page) bool {
+	for i := range p.derived {
+		x, y := &p.derived[i], &q.derived[i]
+		if !x.done || !y.done || len(x.reads) != len(y.reads) {
+			return false
+		}
+		if !x.docs {
+			continue
+		}
+		same := true
+		rebound(x.v, func(o object) object {
+			same = same && old.pages[old.byID[o.p.id]].card == b.pages[b.byID[o.p.id]].card
+			return o
+		})
+		if !same {
+			return false
+		}
+	}
+	return true
 }
 
 // usedAlike tells whether the pages that use the term that p explains are those

@@ -20,24 +20,25 @@ func enums(k *kind.Kind) map[string][]string {
 	return out
 }
 
-// sortCards sorts by the given fields ("-due" for descending); pages without a
-// value come last, and ties keep the order they had.
-func sortCards(cards []*Card, by []string, order map[string][]string) {
-	if len(by) > 0 {
-		slices.SortStableFunc(cards, func(x, y *Card) int { return compareCards(x, y, by, order) })
-	}
+// order is how pages of a kind are sorted: by the given fields ("-due" for
+// descending); pages without a value come last.
+type order struct {
+	by    []string
+	enums map[string][]string
 }
 
-func sortPages(pages []*page, by []string, order map[string][]string) {
-	if len(by) == 0 {
-		return
+// cards compares pages by their fields, then by id.
+func (o order) cards(x, y *page) int {
+	return cmp.Or(compareCards(x.card, y.card, o.by, o.enums), cmp.Compare(x.id, y.id))
+}
+
+// pages compares pages of a section: a weight goes before the kind's order,
+// and where that leaves a tie, names decide.
+func (o order) pages(x, y *page) int {
+	if c := cmp.Compare(rankWeight(x), rankWeight(y)); c != 0 {
+		return c
 	}
-	slices.SortStableFunc(pages, func(x, y *page) int {
-		if c := cmp.Compare(rankWeight(x), rankWeight(y)); c != 0 {
-			return c
-		}
-		return compareCards(x.card, y.card, by, order)
-	})
+	return cmp.Or(compareCards(x.card, y.card, o.by, o.enums), inOrder(x, y))
 }
 
 // rankWeight puts pages with a weight of their own before the kind's order.

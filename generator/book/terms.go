@@ -5,6 +5,7 @@ import (
 	"html"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -67,7 +68,7 @@ func (l *linker) terms() {
 func (l *linker) mentions() {
 	b := l.b
 	if l.prev == nil || len(l.prev.terms.pages) == 0 {
-		l.each(b.pages, func(p *page) { p.mentions = b.find(p) })
+		l.each(b.pages, func(p *page) { p.mention(b.find(p)) })
 		return
 	}
 	now, old := b.terms, l.prev.terms
@@ -85,17 +86,20 @@ func (l *linker) mentions() {
 	l.each(b.pages, func(p *page) {
 		q := p.was
 		if q == nil || !q.placed || p.doc != q.doc || p.seed != q.seed || p.doc == nil || own(now, p.n) != own(old, q.n) {
-			p.mentions = b.find(p)
+			p.mention(b.find(p))
 			return
 		}
 		if p.keys = q.keys; p.keys == nil && !delta.Empty() {
 			p.keys = glossary.WordKeys(p.doc.Body.HTML, p.doc.Body.Runs, nil)
 		}
 		if !delta.Empty() && delta.Touches(p.keys) {
-			p.mentions = b.find(p)
+			p.mention(b.find(p))
 			return
 		}
 		p.mentions, p.kept = q.mentions, true
+		if p.around = q.around; !sameSlice(p.targets, q.targets) {
+			p.mention(p.mentions) // they quote what links show
+		}
 		if renamed && len(q.mentions) > 0 {
 			p.mentions = slices.Clone(q.mentions)
 			for i := range p.mentions {
@@ -227,13 +231,13 @@ func (b *Book) usesOf(p *page) *Uses {
 	}
 	all := b.terms.uses[t]
 	out.Count = len(all)
-	for i, n := range all {
-		if i == maxUses {
+	for k, n := range all {
+		if k == maxUses {
 			break
 		}
 		q := b.pages[n]
 		u := Use{Page: q.card}
-		for _, m := range q.mentions {
+		for i, m := range q.mentions {
 			if int32(m.Term) != t {
 				continue
 			}
@@ -241,11 +245,28 @@ func (b *Book) usesOf(p *page) *Uses {
 				u.More++
 				continue
 			}
-			u.Sentences = append(u.Sentences, q.sentence(m))
+			u.Sentences = append(u.Sentences, q.around.at(q, i))
 		}
 		out.Pages = append(out.Pages, u)
 	}
 	return out
+}
+
+// sentences are what stands around the mentions of a page, each worked out when
+// it is first quoted.
+type sentences struct {
+	once []sync.Once
+	list []Sentence
+}
+
+func (s *sentences) at(p *page, i int) Sentence {
+	s.once[i].Do(func() { s.list[i] = p.sentence(p.mentions[i]) })
+	return s.list[i]
+}
+
+// mention enters what was found in p's prose.
+func (p *page) mention(found []glossary.Mention) {
+	p.mentions, p.around = found, &sentences{make([]sync.Once, len(found)), make([]Sentence, len(found))}
 }
 
 // maxSentence bounds each side of what is quoted around a mention, in bytes.

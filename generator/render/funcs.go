@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"maps"
 	"math"
 	"reflect"
 	"slices"
@@ -14,13 +15,14 @@ import (
 
 	"playbook/generator/book"
 	"playbook/generator/document"
+	"playbook/generator/picture"
 )
 
 // funcs returns the functions of layouts. They are pure: whatever knows the
 // site is a method of View. Each tolerates missing values, since front matter
 // may lack any field.
 func funcs() template.FuncMap {
-	return template.FuncMap{
+	m := template.FuncMap{
 		"date": formatDate, "number": number, "percent": percent, "svgnum": svgnum,
 		"lower":   func(v any) string { return strings.ToLower(text(v)) },
 		"upper":   func(v any) string { return strings.ToUpper(text(v)) },
@@ -70,6 +72,23 @@ func funcs() template.FuncMap {
 		"isMap":    func(v any) bool { _, ok := v.(map[string]any); return ok },
 		"isBool":   func(v any) bool { _, ok := v.(bool); return ok },
 	}
+	maps.Copy(m, picture.Funcs(picture.Reader{Field: pictured, Text: text}))
+	return m
+}
+
+// pictured returns what a picture wants to know of a card.
+func pictured(x any, field string) any {
+	if c, ok := x.(*book.Card); ok && c != nil {
+		switch field {
+		case "label":
+			return c.Title
+		case "url":
+			return c.URL
+		case "id":
+			return c.ID
+		}
+	}
+	return member(x, field)
 }
 
 // text returns a value as a reader would write it.
