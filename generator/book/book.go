@@ -35,6 +35,7 @@ type Config struct {
 	Languages                    []Language
 	Audience                     []string           // who the site is for; empty: everybody may see every page
 	Terms                        glossary.Frequency // how often a word of the vocabulary becomes a link
+	Known                        []string           // words in capitals that need no term
 }
 
 // KindRule gives the pages in a folder (and below) a kind. Front matter wins

@@ -344,7 +344,8 @@ func reserved(s string) bool {
 // address gives each page its URL and finds those that share one.
 func (l *linker) address() {
 	b := l.b
-	taken := make(map[string]*page, len(b.pages))
+	taken := make(map[string]*page, len(b.pages)) // by output path
+	ids := make(map[string]*page, len(b.pages))
 	dirs := map[string]string{"": ""} // folder -> URL path without slashes at the ends
 	var dirURL func(folder string) string
 	dirURL = func(folder string) string {
@@ -388,14 +389,15 @@ func (l *linker) address() {
 			u = join(dirURL(p.folder), seg)
 		}
 		l.setURL(p, u)
-		if q := taken[p.out]; q != nil {
-			at, other := p, q
-			at.diags = append(at.diags, diag.Diagnostic{Rule: "url-duplicate", Level: diag.Error, At: diag.Pos{File: p.doc.Name, Line: 1, Col: 1},
-				Msg:  "this page has the same URL as " + other.doc.Name + ": /" + u + "/",
-				Hint: "rename one of them, or give it a slug", Also: []diag.Note{{At: diag.Pos{File: other.doc.Name, Line: 1, Col: 1}, Msg: "the other page"}}})
-			l.diags = append(l.diags, at.diags...)
+		if q := ids[p.id]; q != nil { // the same name with another extension or in another Unicode form
+			l.clashes(p, q, "id-duplicate", "this page has the same id as "+q.doc.Name+": "+p.id, "rename one of them")
 			continue
 		}
+		if q := taken[p.out]; q != nil {
+			l.clashes(p, q, "url-duplicate", "this page has the same URL as "+q.doc.Name+": /"+u+"/", "rename one of them, or give it a slug")
+			continue
+		}
+		ids[p.id] = p
 		taken[p.out] = p
 		p.placed = true
 		kept = append(kept, p)
@@ -409,6 +411,12 @@ func (l *linker) address() {
 		b.byID[p.id] = p.n
 		l.byURL[strings.TrimSuffix(p.out, "index.html")] = p
 	}
+}
+
+// clashes says that page p cannot stand beside page q, and is left out.
+func (l *linker) clashes(p, q *page, rule, msg, hint string) {
+	l.report(diag.Diagnostic{Rule: rule, Level: diag.Error, At: diag.Pos{File: p.doc.Name, Line: 1, Col: 1}, Msg: msg, Hint: hint,
+		Also: []diag.Note{{At: diag.Pos{File: q.doc.Name, Line: 1, Col: 1}, Msg: "the other page"}}})
 }
 
 func split2(folder string) (parent, base string) {

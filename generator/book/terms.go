@@ -447,3 +447,17 @@ func (b *Book) Terms() []TermUse {
 	}
 	return out
 }
+
+// FieldAt returns where a page's front matter says a value, its first line if it
+// does not.
+func (b *Book) FieldAt(id, key string) (at, to diag.Pos) {
+	n, ok := b.byID[id]
+	if !ok || b.pages[n].doc == nil {
+		return at, to
+	}
+	d := b.pages[n].doc
+	if f, ok := d.Front.Get(key); ok {
+		return f.Value.At(d.Name), f.Value.End(d.Name)
+	}
+	return diag.Pos{File: d.Name, Line: 1, Col: 1}, to
+}
