@@ -244,7 +244,7 @@ func (b *Book) bodyAnswer(p *page) *Body {
 		return nil
 	}
 	d := p.doc
-	v := &Body{Doc: d.Digest, Page: p.id, URL: p.url, HTML: d.Body.HTML, IDs: d.Body.IDs, Targets: p.targets, Terms: b.mentionsOf(p)}
+	v := &Body{Doc: d.Made, Page: p.id, URL: p.url, HTML: d.Body.HTML, IDs: d.Body.IDs, Targets: p.targets, Terms: b.mentionsOf(p)}
 	v.Holes = make([]Hole, len(d.Body.Holes))
 	for i, h := range d.Body.Holes {
 		v.Holes[i] = Hole{h.At, uint8(h.Kind), h.Arg}

@@ -159,7 +159,7 @@ type Named struct {
 // Body is a page's rendered Markdown with its references resolved: Targets has
 // an entry for each of the document's references.
 type Body struct {
-	Doc     source.Digest // of the document; covers HTML and Holes
+	Doc     source.Digest // of the document and how it was compiled; covers HTML and Holes
 	Page    string        // id of the page the body belongs to
 	URL     string
 	HTML    []byte

@@ -2,23 +2,38 @@ package build_test
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
+	"runtime"
+	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
 
 	"playbook/generator/build"
-	"playbook/generator/diag"
+	"playbook/generator/source"
 
 	"pgregory.net/rapid"
 )
+
+// lawSequences is how many random sites go through their edits:
+//
+//	go test ./generator/build -run Law -law.sequences 10000 -timeout 2h
+var lawSequences = flag.Int("law.sequences", 300, "random sequences of edits that TestLaw plays")
+
+// lawShrink bounds the search for a short story.
+var lawShrink = flag.Duration("law.shrink", 30*time.Second, "how long TestLaw looks for a shorter sequence that fails too")
 
 // options of a small site in a folder; its output goes to memory.
 func options(dir string, noCache bool, asOf string, drafts bool, sink build.Sink) build.Options {
@@ -44,222 +59,457 @@ var builtin = sync.OnceValue(func() fs.FS {
 	return out
 })
 
-var words = []string{"lead", "pipeline", "renewal", "champion", "quarter", "territory"}
-
-// world is a random site on disk and the ways to edit it.
-type world struct {
-	dir    string
-	files  map[string]string
-	asOf   int
-	drafts bool
+// theme returns the layouts under a sequence's site.
+func (s *sequence) theme() fs.FS {
+	if s.full {
+		return builtin()
+	}
+	return smallFS()
 }
 
-func (w *world) write(t *rapid.T, p, text string) {
-	w.files[p] = text
-	full := filepath.Join(w.dir, p)
-	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
-		t.Fatal(err)
+var smallFS = sync.OnceValue(func() fs.FS {
+	out := fstest.MapFS{}
+	for p, text := range small {
+		out[p] = &fstest.MapFile{Data: []byte(text)}
 	}
-	if err := os.WriteFile(full, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	return out
+})
+
+// stage is the folder in which a sequence is played.
+type stage struct {
+	sequence
+	dir   string
+	now   time.Time
+	moved []string // folders in which the last step changed something, or that it made or removed
 }
 
-func (w *world) remove(t *rapid.T, p string) {
-	delete(w.files, p)
-	if err := os.Remove(filepath.Join(w.dir, p)); err != nil {
-		t.Fatal(err)
+// newStage makes an empty folder, in memory where the system has such folders.
+func newStage(s sequence) (*stage, error) {
+	dir, err := os.MkdirTemp("/dev/shm", "law")
+	if err != nil {
+		dir, err = os.MkdirTemp("", "law")
 	}
+	return &stage{sequence: s, dir: dir, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}, err
 }
 
-func (w *world) paths(under string) []string {
-	var out []string
-	for p := range maps.Keys(w.files) {
-		if strings.HasPrefix(p, under) {
-			out = append(out, p)
+func (g *stage) clear() { os.RemoveAll(g.dir) }
+
+// apply does to the folder what a step says. Where a sequence is trusting, ten
+// seconds pass with each step and a file looks as old as the step that wrote
+// it; otherwise all files are too young for their digests to be kept.
+func (g *stage) apply(st step) error {
+	g.now, g.moved = g.now.Add(10*time.Second), []string{}
+	full := func(p string) string { return filepath.Join(g.dir, filepath.FromSlash(p)) }
+	for _, o := range st.ops {
+		to := full(o.path)
+		g.moved = append(g.moved, filepath.Dir(to))
+		for d := filepath.Dir(to); ; d = filepath.Dir(d) {
+			if _, err := os.Lstat(d); err == nil {
+				break
+			}
+			g.moved = append(g.moved, d)
+		}
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			return err
+		}
+		var err error
+		switch {
+		case o.from != "":
+			if err = os.Rename(full(o.from), to); errors.Is(err, fs.ErrNotExist) {
+				err = nil // of a sequence that is being shrunk
+			}
+			g.prune(full(o.from))
+		case o.data == "":
+			if err = os.Remove(to); errors.Is(err, fs.ErrNotExist) {
+				err = nil
+			}
+			g.prune(to)
+		case o.fresh:
+			tmp := full("saving~")
+			err = errors.Join(os.WriteFile(tmp, []byte(o.data), 0o644), g.touch(tmp), os.Rename(tmp, to))
+		default:
+			err = errors.Join(os.WriteFile(to, []byte(o.data), 0o644), g.touch(to))
+		}
+		if err != nil {
+			return err
 		}
 	}
-	slices.Sort(out)
+	return nil
+}
+
+func (g *stage) touch(p string) error {
+	if !g.trusting {
+		return nil
+	}
+	return os.Chtimes(p, g.now, g.now)
+}
+
+// prune removes the folders that a file has left empty.
+func (g *stage) prune(p string) {
+	g.moved = append(g.moved, filepath.Dir(p))
+	for p = filepath.Dir(p); len(p) > len(g.dir) && os.Remove(p) == nil; p = filepath.Dir(p) {
+		g.moved = append(g.moved, p)
+	}
+}
+
+// clock is what a build is told of the time.
+func (g *stage) clock() time.Time {
+	if g.trusting {
+		return g.now.Add(5 * time.Second)
+	}
+	return time.Now()
+}
+
+// builder builds a site step by step into memory.
+type builder struct {
+	sess build.Session
+	sink *build.Memory
+	news []string                              // folders in which something changed since the last run that looked
+	ctx  func(context.Context) context.Context // nil: nothing is broken on purpose
+}
+
+// outcome is what can be seen of a build.
+type outcome struct {
+	res   *build.Result
+	err   error
+	files map[string][]byte
+}
+
+func (b *builder) build(ctx context.Context, g *stage, set settings, clean bool) outcome {
+	if b.ctx != nil {
+		ctx = b.ctx(ctx)
+	}
+	b.news = append(b.news, g.moved...)
+	run := func(o build.Options, sink *build.Memory, s build.Sink) (*build.Result, error) {
+		o.Source, o.Dest, o.Builtin, o.Now, o.NoCache = g.dir, filepath.Join(g.dir, "public"), g.theme(), g.clock, clean
+		o.AsOf, o.Drafts, o.Future, o.Portable, o.KeepGoing = fmt.Sprintf("2026-01-%02d", set.asOf), set.drafts, set.future, set.portable, !set.careful
+		o.BaseURL, o.Version = set.baseURL, set.version
+		o.Begin = func(context.Context) (build.Sink, error) { return s, nil }
+		if g.watched && b.news != nil {
+			o.Within = b.news
+		}
+		res, err := b.sess.Run(ctx, o)
+		if err == nil {
+			b.news = []string{}
+		}
+		if err == nil && !res.Failed && !o.CheckOnly {
+			b.sink = sink
+		}
+		return res, err
+	}
+	prev := b.sink
+	if clean {
+		prev = nil
+		b.sink = nil
+	} else {
+		if set.checks {
+			run(build.Options{Workers: set.workers, CheckOnly: true}, nil, nil)
+		}
+		if set.breaks > 0 {
+			outer := ctx
+			brittle := &brittle{Memory: build.NewMemory(prev)}
+			brittle.left.Store(int64(set.breaks))
+			ctx, brittle.cancel = context.WithCancel(outer)
+			run(build.Options{Workers: set.workers}, brittle.Memory, brittle)
+			brittle.cancel()
+			ctx, prev = outer, b.sink
+		}
+	}
+	sink := build.NewMemory(prev)
+	res, err := run(build.Options{Workers: set.workers}, sink, sink)
+	out := outcome{res: res, err: err}
+	if b.sink != nil {
+		out.files = b.sink.Files()
+	}
 	return out
 }
 
-var folders = []string{"", "goals/", "glossary/", "guides/", "guides/deep/", "plans/"}
-
-func name(t *rapid.T) string { return fmt.Sprintf("p%d", rapid.IntRange(0, 9).Draw(t, "name")) }
-
-// page draws the text of a page that refers to others, some of which exist.
-func page(t *rapid.T) string {
-	var b strings.Builder
-	b.WriteString("---\n")
-	fmt.Fprintf(&b, "title: %s %d\n", rapid.SampledFrom(words).Draw(t, "title"), rapid.IntRange(0, 3).Draw(t, "n"))
-	opt := func(p int, f func()) {
-		if rapid.IntRange(0, 99).Draw(t, "opt") < p {
-			f()
-		}
-	}
-	opt(25, func() {
-		fmt.Fprintf(&b, "kind: %s\n", rapid.SampledFrom([]string{"goal", "guide", "term", "plan"}).Draw(t, "kind"))
-	})
-	opt(40, func() { fmt.Fprintf(&b, "supports: [%s]\n", name(t)) })
-	opt(30, func() {
-		fmt.Fprintf(&b, "level: %s\n", rapid.SampledFrom([]string{"corporate", "team", "rep"}).Draw(t, "level"))
-	})
-	opt(30, func() {
-		fmt.Fprintf(&b, "target: %d\nactual: %d\n", rapid.IntRange(0, 9).Draw(t, "target"), rapid.IntRange(0, 9).Draw(t, "actual"))
-	})
-	opt(30, func() { fmt.Fprintf(&b, "tags: [%s]\n", rapid.SampledFrom(words).Draw(t, "tag")) })
-	opt(15, func() { b.WriteString("draft: true\n") })
-	opt(15, func() { fmt.Fprintf(&b, "publish_on: 2026-01-%02d\n", rapid.IntRange(1, 9).Draw(t, "day")) })
-	opt(15, func() { fmt.Fprintf(&b, "expires_on: 2026-01-%02d\n", rapid.IntRange(1, 9).Draw(t, "day")) })
-	opt(15, func() { fmt.Fprintf(&b, "aliases: [/old/%s/]\n", name(t)) })
-	opt(15, func() { fmt.Fprintf(&b, "slug: %s\n", name(t)) })
-	opt(15, func() { fmt.Fprintf(&b, "weight: %d\n", rapid.IntRange(1, 5).Draw(t, "weight")) })
-	opt(10, func() { fmt.Fprintf(&b, "id: id%d\n", rapid.IntRange(0, 3).Draw(t, "id")) })
-	opt(15, func() { fmt.Fprintf(&b, "due: 2026-01-%02d\n", rapid.IntRange(1, 9).Draw(t, "due")) })
-	b.WriteString("---\n")
-	b.WriteString(body(t))
-	return b.String()
+// brittle is a Sink that fails at one of its outputs: the disk is full, or
+// whoever waited has gone.
+type brittle struct {
+	*build.Memory
+	left   atomic.Int64
+	cancel func()
 }
 
-func body(t *rapid.T) string {
-	var b strings.Builder
-	for range rapid.IntRange(0, 3).Draw(t, "paragraphs") {
-		fmt.Fprintf(&b, "The %s and [[%s]] and [x](../goals/%s.md#%s).\n\n", rapid.SampledFrom(words).Draw(t, "w"), name(t), name(t), rapid.SampledFrom([]string{"one", "two"}).Draw(t, "anchor"))
-		switch rapid.IntRange(0, 5).Draw(t, "block") {
-		case 0:
-			fmt.Fprintf(&b, "## %s\n\n", rapid.SampledFrom([]string{"One", "Two"}).Draw(t, "h"))
-		case 1:
-			fmt.Fprintf(&b, "![[%s]]\n\n", name(t))
-		case 2:
-			fmt.Fprintf(&b, "Quote [[%s.target]].\n\n", name(t))
-		case 3:
-			fmt.Fprintf(&b, "![p](%s.txt)\n\n- [x] done\n", name(t))
+func (b *brittle) Put(path string, d source.Digest, data []byte) error {
+	if n := b.left.Add(-1); n == 0 {
+		if len(path)%2 == 0 {
+			return errors.New("the disk is full")
 		}
+		b.cancel()
 	}
-	return b.String()
+	return b.Memory.Put(path, d, data)
 }
 
-// edit makes one random change and names it.
-func (w *world) edit(t *rapid.T) {
-	content := w.paths("content/")
-	some := func() string { return rapid.SampledFrom(content).Draw(t, "file") }
-	kind := rapid.IntRange(0, 16).Draw(t, "edit")
-	if len(content) == 0 && (kind > 0 && kind < 8 || kind > 13) {
-		kind = 0
+// differ says in what an outcome differs from the one that it should be, "" if
+// in nothing.
+func (want outcome) differ(got outcome) string {
+	switch {
+	case fmt.Sprint(want.err) != fmt.Sprint(got.err):
+		return fmt.Sprintf("the error is %v, and should be %v", got.err, want.err)
+	case want.err != nil:
+		return ""
+	case want.res.Failed != got.res.Failed:
+		return fmt.Sprintf("the site was kept back: %v, and should be: %v", got.res.Failed, want.res.Failed)
 	}
-	switch kind {
-	case 14, 15, 16: // a body grows or shrinks at its end, as under a writer's hands
-		p := some()
-		text := w.files[p]
-		if i := strings.LastIndex(text, "\n\n"); i > 0 && strings.LastIndex(text, "---\n") < i && rapid.Bool().Draw(t, "shrink") {
-			w.write(t, p, text[:i+1])
-		} else {
-			w.write(t, p, text+fmt.Sprintf("\n\nAnd the %s of [[%s]], see [x](%s.md).\n\n- [x] done\n", rapid.SampledFrom(words).Draw(t, "w"), name(t), name(t)))
+	a, b := want.res.Diags, got.res.Diags
+	for i := range max(len(a), len(b)) {
+		switch {
+		case i >= len(b):
+			return fmt.Sprintf("a diagnostic is missing: %+v", a[i])
+		case i >= len(a):
+			return fmt.Sprintf("a diagnostic should not be there: %+v", b[i])
+		case !reflect.DeepEqual(a[i], b[i]):
+			return fmt.Sprintf("a diagnostic is\n  %+v\nand should be\n  %+v", b[i], a[i])
 		}
-	case 0, 1:
-		w.write(t, "content/"+rapid.SampledFrom(folders).Draw(t, "folder")+rapid.SampledFrom([]string{name(t), name(t), "index"}).Draw(t, "stem")+".md", page(t))
-	case 2:
-		w.remove(t, some())
-	case 3:
-		p := some()
-		head, _, _ := strings.Cut(strings.TrimPrefix(w.files[p], "---\n"), "\n---\n")
-		w.write(t, p, "---\n"+head+"\n---\n"+body(t))
-	case 4:
-		w.write(t, some(), page(t))
-	case 5:
-		p := some()
-		text := w.files[p]
-		w.remove(t, p)
-		w.write(t, "content/"+rapid.SampledFrom(folders).Draw(t, "to")+name(t)+".md", text)
-	case 6: // a folder moves
-		from, to := rapid.SampledFrom(folders[1:]).Draw(t, "from"), rapid.SampledFrom(folders[1:]).Draw(t, "to")
-		for _, p := range w.paths("content/" + from) {
-			text := w.files[p]
-			w.remove(t, p)
-			w.write(t, "content/"+to+strings.TrimPrefix(p, "content/"+from), text)
-		}
-	case 7:
-		w.write(t, "content/"+rapid.SampledFrom(folders).Draw(t, "folder")+name(t)+".txt", rapid.SampledFrom(words).Draw(t, "text"))
-	case 8:
-		w.write(t, "layouts/partials/pager.html", "<p>"+rapid.SampledFrom(words).Draw(t, "partial")+"</p>")
-	case 9:
-		w.write(t, "layouts/kinds/goal/page.html", `{{define "main"}}<h1>{{.Title}}</h1>`+rapid.SampledFrom(words).Draw(t, "layout")+`{{range .PagesOf "goal"}}{{.Title}}{{end}}{{.Derived.progress}}{{.Today}}{{.Body}}{{end}}`)
-	case 10:
-		w.write(t, "layouts/assets/style.css", "p{color:"+rapid.SampledFrom([]string{"red", "green"}).Draw(t, "css")+"}")
-	case 11:
-		w.write(t, "playbook.toml", fmt.Sprintf("title = %q\n[links]\nroot = %v\n", rapid.SampledFrom(words).Draw(t, "site"), rapid.Bool().Draw(t, "root")))
-	case 12:
-		w.asOf = rapid.IntRange(1, 9).Draw(t, "asof")
-	case 13:
-		w.drafts = rapid.Bool().Draw(t, "drafts")
 	}
-}
-
-// TestIncrementalEqualsClean is the law: after any sequence of edits the tree
-// made by reusing what holds equals the tree made from nothing, byte for byte,
-// and so do the diagnostics.
-func TestIncrementalEqualsClean(t *testing.T) {
-	reused, shared := 0, 0
-	rapid.Check(t, func(t *rapid.T) {
-		dir, err := os.MkdirTemp("", "law")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer os.RemoveAll(dir)
-		w := &world{dir: dir, files: map[string]string{}, asOf: 1}
-		for range rapid.IntRange(2, 10).Draw(t, "pages") {
-			w.write(t, "content/"+rapid.SampledFrom(folders).Draw(t, "folder")+name(t)+".md", page(t))
-		}
-		var sess, oracle build.Session // the oracle is told to use nothing kept
-		sink := build.NewMemory(nil)
-		var shape any
-		for step := range rapid.IntRange(1, 8).Draw(t, "steps") {
-			asOf := fmt.Sprintf("2026-01-%02d", w.asOf)
-			sink = build.NewMemory(sink)
-			inc, err := sess.Run(t.Context(), options(dir, false, asOf, w.drafts, sink))
-			if err != nil {
-				t.Fatalf("step %d: %v", step, err)
-			}
-			reused += inc.Stats.Reused
-			if step > 0 && sess.Shape() == shape {
-				shared++
-			}
-			shape = sess.Shape()
-			clean := build.NewMemory(nil)
-			want, err := oracle.Run(t.Context(), options(dir, true, asOf, w.drafts, clean))
-			if err != nil {
-				t.Fatalf("step %d: %v", step, err)
-			}
-			if d := differ(clean.Files(), sink.Files()); d != "" {
-				t.Fatalf("step %d: %s", step, d)
-			}
-			if !slices.EqualFunc(want.Diags, inc.Diags, func(a, b diag.Diagnostic) bool { return a.Compare(b) == 0 }) {
-				t.Fatalf("step %d: diagnostics differ:\nclean %v\nincremental %v", step, want.Diags, inc.Diags)
-			}
-			w.edit(t)
-		}
-	})
-	if reused == 0 || shared == 0 {
-		t.Errorf("%d outputs were reused and %d links shared: the test compares clean builds with clean builds", reused, shared)
+	if x, y := want.res.Stats, got.res.Stats; x.Pages != y.Pages || x.Documents != y.Documents {
+		return fmt.Sprintf("%d documents made %d pages, and %d should make %d", y.Documents, y.Pages, x.Documents, x.Pages)
 	}
-	t.Logf("%d outputs reused, %d steps linked by sharing", reused, shared)
-}
-
-func differ(want, got map[string][]byte) string {
-	keys := slices.Sorted(maps.Keys(want))
-	for _, k := range keys {
-		g, ok := got[k]
+	if want.res.Failed {
+		return ""
+	}
+	for _, p := range slices.Sorted(maps.Keys(want.files)) {
+		g, ok := got.files[p]
 		if !ok {
-			return k + " is missing"
+			return p + " is missing"
 		}
-		if string(g) != string(want[k]) {
-			return fmt.Sprintf("%s differs\n--- clean\n%s\n--- incremental\n%s", k, want[k], g)
+		if w := want.files[p]; string(g) != string(w) {
+			return p + " " + firstDifference(string(w), string(g))
+		}
+		if x, y := want.res.Document(p), got.res.Document(p); x != y {
+			return fmt.Sprintf("%s is said to come of %q, and should of %q", p, y, x)
 		}
 	}
-	for _, k := range slices.Sorted(maps.Keys(got)) {
-		if _, ok := want[k]; !ok {
-			return k + " should not be there"
+	for _, p := range slices.Sorted(maps.Keys(got.files)) {
+		if _, ok := want.files[p]; !ok {
+			return p + " should not be there"
 		}
 	}
 	return ""
+}
+
+func firstDifference(want, got string) string {
+	i := 0
+	for i < min(len(want), len(got)) && want[i] == got[i] {
+		i++
+	}
+	cut := func(s string) string { return strconv.Quote(s[max(0, i-80):min(len(s), i+80)]) }
+	return fmt.Sprintf("differs at byte %d:\n  it is     … %s …\n  should be … %s …", i, cut(got), cut(want))
+}
+
+// warm returns Sessions that have loaded the themes: what they hold is keyed by
+// the digest of all layouts and never written to again, so that lending it
+// hides nothing but the time to load it once more.
+var warm = sync.OnceValue(func() map[bool]*build.Session {
+	out := map[bool]*build.Session{}
+	for _, full := range []bool{false, true} {
+		g, err := newStage(sequence{full: full})
+		if err != nil {
+			panic(err)
+		}
+		b := &builder{}
+		b.build(context.Background(), g, settings{asOf: 1, version: "1"}, true)
+		out[full] = &b.sess
+		g.clear()
+	}
+	return out
+})
+
+func newBuilder(full bool) *builder {
+	b := new(builder)
+	warm()[full].Lend(&b.sess)
+	return b
+}
+
+// TestLaw is the law of incremental building: after any sequence of edits the
+// tree made by reusing what holds equals the tree made from nothing, byte for
+// byte, and so do the diagnostics.
+//
+// The judge is a Session that is told to use nothing of earlier runs. All it
+// keeps is the layouts it loaded, while they are the same to the byte; and so
+// that this hides nothing either, a judge who has never seen anything judges
+// the end of every sequence.
+func TestLaw(t *testing.T) {
+	shards := min(runtime.GOMAXPROCS(0), *lawSequences)
+	setFlag(t, "rapid.checks", strconv.Itoa((*lawSequences+shards-1)/shards))
+	setFlag(t, "rapid.nofailfile", "true") // the failure names the seed, and tells the story
+	setFlag(t, "rapid.shrinktime", "1ms")  // sequences shrink better by what they mean, see shrink
+	gc := debug.SetGCPercent(200)          // many small sites, and little of each lives on
+	t.Cleanup(func() { debug.SetGCPercent(gc) })
+	var steps, outputs, made, reused, shared, kept atomic.Int64
+	t.Cleanup(func() {
+		t.Logf("%d steps, %d outputs compared, of which %d were made and %d reused; %d steps linked by sharing, %d kept back by errors",
+			steps.Load(), outputs.Load(), made.Load(), reused.Load(), shared.Load(), kept.Load())
+		if !t.Failed() && (reused.Load() == 0 || shared.Load() == 0 || made.Load() == 0) {
+			t.Error("the test compares clean builds with clean builds")
+		}
+	})
+	for shard := range shards {
+		t.Run(strconv.Itoa(shard), func(t *testing.T) {
+			t.Parallel()
+			judges := map[bool]*builder{false: newBuilder(false), true: newBuilder(true)}
+			var failed sequence
+			t.Cleanup(func() {
+				if failed.steps != nil {
+					story, why := failed.shrink(context.Background(), time.Now().Add(*lawShrink))
+					t.Errorf("%s\nThen: %s", story.tell(), why)
+				}
+			})
+			rapid.Check(t, func(t *rapid.T) {
+				seq := sequences.Draw(t, "edits")
+				step, d := seq.play(t.Context(), judges[seq.full], func(got, want outcome, linkedBySharing bool) {
+					steps.Add(1)
+					outputs.Add(int64(len(want.files)))
+					if got.err == nil {
+						made.Add(int64(got.res.Stats.Rendered))
+						reused.Add(int64(got.res.Stats.Reused))
+						if got.res.Failed {
+							kept.Add(1)
+						}
+					}
+					if linkedBySharing {
+						shared.Add(1)
+					}
+				})
+				if d != "" {
+					failed = seq
+					failed.steps = seq.steps[:step+1]
+					t.Fatalf("step %d, %s: %s", step, seq.steps[step].story, d)
+				}
+			})
+		})
+	}
+}
+
+// play plays the sequence from the start and compares each step with the judge.
+// It returns the first step at which the law fails, and how.
+func (s sequence) play(ctx context.Context, judge *builder, saw func(got, want outcome, linkedBySharing bool)) (step int, why string) {
+	g, err := newStage(s)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer g.clear()
+	b := newBuilder(s.full)
+	var shape any
+	for i, st := range s.steps {
+		if err := g.apply(st); err != nil {
+			return i, err.Error()
+		}
+		got := b.build(ctx, g, st.set, false)
+		want := judge.build(ctx, g, st.set, true)
+		if d := want.differ(got); d != "" {
+			return i, d
+		}
+		if i == len(s.steps)-1 {
+			if d := new(builder).build(ctx, g, st.set, true).differ(want); d != "" {
+				return i, "in the judge itself, compared with a Session that has never seen anything: " + d
+			}
+		}
+		now := b.sess.Shape()
+		saw(got, want, now != nil && now == shape)
+		shape = now
+	}
+	return 0, ""
+}
+
+// shrink takes out of a sequence that breaks the law what does not matter for
+// that: steps, files, paragraphs and lines.
+func (s sequence) shrink(ctx context.Context, until time.Time) (sequence, string) {
+	fails := func(s sequence) (why string) {
+		if len(s.steps) > 0 && time.Now().Before(until) {
+			_, why = s.play(ctx, newBuilder(s.full), func(outcome, outcome, bool) {})
+		}
+		return why
+	}
+	_, why := s.play(ctx, newBuilder(s.full), func(outcome, outcome, bool) {})
+	for again := true; again; {
+		again = false
+		try := func(edit func(*sequence)) bool {
+			t := s
+			t.steps = slices.Clone(s.steps)
+			for i := range t.steps {
+				t.steps[i].ops = slices.Clone(s.steps[i].ops)
+			}
+			edit(&t)
+			w := fails(t)
+			if w != "" {
+				s, why, again = t, w, true
+			}
+			return w != ""
+		}
+		for i := len(s.steps) - 1; i >= 0; i-- {
+			if try(func(t *sequence) { t.steps = slices.Delete(t.steps, i, i+1) }) {
+				continue
+			}
+			if i > 0 && s.steps[i].set != s.steps[i-1].set {
+				try(func(t *sequence) { t.steps[i].set = t.steps[i-1].set })
+			}
+			for k := len(s.steps[i].ops) - 1; k >= 0; k-- {
+				if try(func(t *sequence) { t.steps[i].ops = slices.Delete(t.steps[i].ops, k, k+1) }) {
+					continue
+				}
+				for _, sep := range []string{"\n\n", "\n"} {
+					if o := s.steps[i].ops[k]; o.from != "" || o.data == "" || strings.HasPrefix(o.data, "\x89PNG") {
+						break
+					}
+					for n := strings.Count(s.steps[i].ops[k].data, sep); n >= 0; n-- {
+						try(func(t *sequence) {
+							o := &t.steps[i].ops[k]
+							parts := strings.Split(o.data, sep)
+							o.data, o.brief = strings.Join(slices.Delete(parts, n, n+1), sep), ""
+							if o.data == "" {
+								o.data = " "
+							}
+						})
+					}
+				}
+			}
+		}
+		if !time.Now().Before(until) {
+			break
+		}
+	}
+	return s, why
+}
+
+// setFlag sets a flag for the time of a test.
+func setFlag(t *testing.T, name, value string) {
+	f := flag.Lookup(name)
+	was := f.Value.String()
+	t.Cleanup(func() { f.Value.Set(was) })
+	if err := f.Value.Set(value); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The small theme is a theme without a fault, so that what is random is what
+// the edits make of it.
+func TestSmallTheme(t *testing.T) {
+	g, err := newStage(sequence{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.clear()
+	const text = "A text that is long enough for a page of any kind, in which each term is a link: memo, plan, term, guide, goal.\n"
+	var st step
+	for _, ask := range asks {
+		st.ops = append(st.ops, op{path: "content/guides/" + ask + ".md", data: "---\ntitle: " + ask + "\nlayout: ask/" + ask + "\n---\n" + text})
+	}
+	for _, id := range kinds[:5] {
+		st.ops = append(st.ops, op{path: "content/k/" + id + ".md", data: "---\ntitle: " + id + "\nkind: " + id + "\ntags: [a]\n---\n" + text})
+	}
+	if err := g.apply(st); err != nil {
+		t.Fatal(err)
+	}
+	out := new(builder).build(t.Context(), g, settings{asOf: 1, version: "1"}, true)
+	if out.err != nil {
+		t.Fatal(out.err)
+	}
+	for _, d := range out.res.Diags {
+		if !strings.HasPrefix(d.Rule, "page-") {
+			t.Errorf("%+v", d)
+		}
+	}
 }

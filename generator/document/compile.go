@@ -47,6 +47,7 @@ const (
 // what it keeps between calls (buffers, highlighted code) never changes a result.
 type Compiler struct {
 	o       Options
+	key     string // of the options
 	md      goldmark.Markdown
 	words   phrases
 	code    *codeCache
@@ -61,6 +62,7 @@ func NewCompiler(o Options) *Compiler {
 	l.Line = orDefault(l.Line, defaultLine)
 	l.TableColumns = orDefault(l.TableColumns, defaultColumns)
 	l.Nesting = orDefault(l.Nesting, defaultNesting)
+	c.key = fmt.Sprintf("%+v\x00", c.o)
 	c.md = newMarkdown(c.o)
 	c.writers.New = func() any { return new(writer) }
 	return c
@@ -87,6 +89,7 @@ func orDefault(v, d int) int {
 // the hole, and none must then be added.
 func (c *Compiler) Compile(path, name string, src []byte) *Document {
 	doc := &Document{Path: path, Name: name, Digest: source.Sum(src), Front: &Map{}}
+	doc.Made = source.Sum(append([]byte(c.key), doc.Digest[:]...))
 	if len(src) > c.o.Limits.Page {
 		doc.Diags = append(doc.Diags, diag.Diagnostic{
 			Rule: "page-size", Level: diag.Error, At: diag.Pos{File: name},

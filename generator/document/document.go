@@ -20,6 +20,7 @@ type Document struct {
 	Path   string        // under content/, forward slashes: "plans/emea.md"
 	Name   string        // as diagnostics show it: "content/plans/emea.md"
 	Digest source.Digest // of the bytes it was compiled from
+	Made   source.Digest // of those and of the options that they were compiled with
 
 	Front    *Map   // front matter, ordered, with positions; never nil
 	Title    string // front matter title, else the leading H1, else ""
@@ -29,6 +30,7 @@ type Document struct {
 	Headings []Heading
 	Refs     []Ref
 	Facts    []Fact
+	Acronyms []Acronym // words in capitals in the prose
 	Body     Body
 	Anchors  []string // ids in the body that are not headings', such as <a id>
 	RawHTML  bool     // the body holds raw HTML that the policy touched

@@ -400,7 +400,7 @@ func (w *writer) overflow(n ast.Node) {
 // matter can.
 func (w *writer) dropBody() {
 	d := w.doc
-	d.Headings, d.Refs, d.Facts, d.Anchors, d.Body = nil, nil, nil, nil, Body{}
+	d.Headings, d.Refs, d.Facts, d.Acronyms, d.Anchors, d.Body = nil, nil, nil, nil, nil, Body{}
 	d.Words, d.Summary = 0, ""
 }
 
@@ -412,6 +412,7 @@ func (w *writer) finish() {
 	w.doc.Body.Holes = exact(w.holes)
 	w.doc.Body.Runs = exact(w.runs)
 	w.doc.Body.IDs = w.ids
+	w.findAcronyms()
 }
 
 // exact copies s without room to grow. Nothing is always nil, so that equal
