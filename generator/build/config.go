@@ -113,6 +113,18 @@ var settings = []setting{
 		c.Book.Terms = f
 		return ""
 	}},
+	{"glossary.known", "list of texts", "words in capitals that everybody knows, so that no term need explain them", func(c *Config, _ string, v document.Value) string {
+		if v.Kind != document.List {
+			return "must be a list of texts"
+		}
+		for _, e := range v.List {
+			if e.Kind != document.String {
+				return "must be a list of texts"
+			}
+			c.Book.Known = append(c.Book.Known, e.Str)
+		}
+		return ""
+	}},
 	{"links.root", "true or false", "relative links are read from the content root first, then from the page's folder", yesNo(func(c *Config, b bool) { c.Book.RootLinks = b })},
 	{"markup.html", `"sanitize" or "escape"`, "raw HTML in Markdown passes an allow list, or is shown as text", func(c *Config, _ string, v document.Value) string {
 		switch {

@@ -22,6 +22,9 @@ type Rule struct {
 var All = []Rule{
 	{"kinds", kinds},
 	{"content-empty", contentEmpty},
+	{"term-unused", termUnused},
+	{"term-retired", termRetired},
+	{"term-undefined", termUndefined},
 }
 
 // Run runs all rules and returns what they found, in no particular order.

@@ -95,6 +95,11 @@ func (a *app) open(c *cobra.Command, f siteFlags) (*build.Site, error) {
 	if err != nil {
 		return nil, err
 	}
+	return a.openWith(c, f, o)
+}
+
+// openWith is open with options of the command's own.
+func (a *app) openWith(c *cobra.Command, f siteFlags, o build.Options) (*build.Site, error) {
 	site, err := build.Open(c.Context(), o)
 	p := diag.PrintOptions{Name: f.name, Color: a.screenOf(a.Err).color}
 	var config *build.ConfigError

@@ -41,6 +41,7 @@ checked against each other.
 		a.newCommand(),
 		a.kindsCommand(),
 		a.schemaCommand(),
+		a.glossaryCommand(),
 		a.versionCommand(),
 		a.completionCommand(),
 	)

@@ -18,23 +18,49 @@ const (
 	maxEmbedBytes = 2 << 20
 )
 
-// body splices resolved references into a page's HTML.
-func body(r *artifact.Reader, id string) template.HTML {
+// linked are the terms that the texts of one page link to, in the order in
+// which a reader meets them. A term's place tells its card from the others.
+type linked struct {
+	terms []string
+	at    map[string]int
+}
+
+// place returns the place of a term, which it gets when first linked.
+func (l *linked) place(id string) int {
+	n, ok := l.at[id]
+	if !ok {
+		if l.at == nil {
+			l.at = map[string]int{}
+		}
+		n = len(l.terms)
+		l.at[id] = n
+		l.terms = append(l.terms, id)
+	}
+	return n
+}
+
+// cardID is the id that the card of the term at a place has in the page.
+func cardID(place int) string { return "pb-t" + strconv.Itoa(place+1) }
+
+// body splices resolved references into a page's HTML and notes the terms it
+// links to.
+func body(r *artifact.Reader, id string, terms *linked) template.HTML {
 	b := artifact.Ask[*book.Body](r, book.Question{Op: book.OpBody, Arg: id})
 	if b == nil {
 		return ""
 	}
-	s := splicer{r: r, home: id, open: []string{id}}
+	s := splicer{r: r, home: id, terms: terms, open: []string{id}}
 	s.out.Grow(len(b.HTML) + len(b.HTML)/4)
 	s.splice(b, 0, len(b.HTML))
 	return template.HTML(s.out.String())
 }
 
 type splicer struct {
-	r    *artifact.Reader
-	out  bytes.Buffer
-	home string   // id of the page that is made
-	open []string // pages being spliced, outermost first
+	r     *artifact.Reader
+	out   bytes.Buffer
+	home  string   // id of the page whose text is made
+	terms *linked  // by all the texts of the page
+	open  []string // pages being spliced, outermost first
 }
 
 // splice writes b.HTML[from:to] with its holes filled.
@@ -77,8 +103,8 @@ func (s *splicer) splice(b *book.Body, from, to int) {
 	text(to)
 }
 
-// term writes a word of the vocabulary as a link to its page; shown on that
-// page itself it is a word like others.
+// term writes a word of the vocabulary as a link to its page, described by the
+// term's card; shown on that page itself it is a word like others.
 func (s *splicer) term(t *book.Mention, text []byte) {
 	if t.Page == s.home {
 		s.out.Write(text)
@@ -86,7 +112,7 @@ func (s *splicer) term(t *book.Mention, text []byte) {
 	}
 	s.out.WriteString(`<a class="term" href="`)
 	s.attr(t.URL)
-	s.out.WriteString(`">`)
+	s.out.WriteString(`" aria-describedby="` + cardID(s.terms.place(t.Page)) + `">`)
 	s.out.Write(text)
 	s.out.WriteString(`</a>`)
 }

@@ -139,7 +139,7 @@ func (t *Theme) redirect(r *artifact.Reader, old, path string) ([]byte, []diag.D
 }
 
 // Fragments returns how the fragments of the theme are made: the navigation of
-// a section and the card of a page.
+// a section, the card of a page, and what opens over a link to a term.
 func (t *Theme) Fragments(name string) (artifact.Make, bool) {
 	kind, arg, _ := strings.Cut(name, "/")
 	switch kind {
@@ -164,7 +164,8 @@ func (t *Theme) Fragments(name string) (artifact.Make, bool) {
 			}
 			return t.piece(v, v, strings.ReplaceAll(name, ":", "/"))
 		}, true
-	case "card":
+	case "card", "hover":
+		file := kind + ".html"
 		return func(r *artifact.Reader) ([]byte, []diag.Diagnostic) {
 			v := &View{t: t, r: r, id: arg}
 			c := ask[*book.Card](v, book.OpCard, arg)
@@ -173,9 +174,9 @@ func (t *Theme) Fragments(name string) (artifact.Make, bool) {
 			}
 			own := ""
 			if c.Kind != "" {
-				own = "kinds/" + c.Kind + "/card.html"
+				own = "kinds/" + c.Kind + "/" + file
 			}
-			return t.piece(v, cardView{v, c}, own, "card.html")
+			return t.piece(v, cardView{v, c}, own, file)
 		}, true
 	}
 	return nil, false

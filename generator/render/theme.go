@@ -211,7 +211,7 @@ func (t *Theme) parse() {
 
 // standalone tells whether a layout is not put into the frame.
 func standalone(p string) bool {
-	return p == "redirect.html" || path.Base(p) == "card.html" || strings.HasPrefix(p, "partials/")
+	return p == "redirect.html" || path.Base(p) == "card.html" || path.Base(p) == "hover.html" || strings.HasPrefix(p, "partials/")
 }
 
 // template returns the set that executes a layout; the name to execute is

@@ -21,6 +21,7 @@ type View struct {
 	tag  string
 	page *book.Page
 
+	terms   linked                  // by the bodies asked for so far
 	rel     map[string][]*book.Card // Relations and Derived, once asked for
 	derived map[string]any
 }
@@ -86,7 +87,7 @@ func (v *View) Body() template.HTML {
 	if v.id == "" {
 		return ""
 	}
-	return body(v.r, v.id)
+	return body(v.r, v.id, &v.terms)
 }
 
 // BodyOf returns the text of another page.
@@ -94,7 +95,24 @@ func (v *View) BodyOf(c *book.Card) template.HTML {
 	if c == nil {
 		return ""
 	}
-	return body(v.r, c.ID)
+	return body(v.r, c.ID, &v.terms)
+}
+
+// TermCard is the card of a term that a text on this page links to.
+type TermCard struct {
+	ID   string // of the element that the links name as their description
+	HTML template.HTML
+}
+
+// Terms returns the cards of the terms that the page's texts link to, what they
+// transclude included, in the order in which a reader meets them. Each card is
+// made once for all pages. A layout asks for them behind the last Body.
+func (v *View) Terms() []TermCard {
+	out := make([]TermCard, len(v.terms.terms))
+	for i, id := range v.terms.terms {
+		out[i] = TermCard{cardID(i), template.HTML(v.r.Fragment("hover/" + id))}
+	}
+	return out
 }
 
 // Words returns the number of words of prose, Draft whether the page is one,

@@ -168,7 +168,7 @@
 
   // The glossary: words filter as one types.
   all("[data-az]").forEach(function (az) {
-    var entries = all(".term-entry", az), letters = all(".letter", az);
+    var entries = all(".term-entry", az), letters = all(".letter", az), first = one(".disputed");
     if (entries.length < 6) return;
     entries.forEach(function (el) { el.text = fold(el.textContent); });
     var find = make("input", { type: "search", placeholder: az.dataset.filter + " …" });
@@ -178,11 +178,75 @@
     find.oninput = function () {
       var q = fold(find.value.trim()), shown = 0;
       entries.forEach(function (el) { el.hidden = el.text.indexOf(q) < 0; shown += !el.hidden; });
-      letters.forEach(function (l) { l.hidden = !one(".term-entry:not([hidden])", l); });
+      letters.forEach(function (l) {
+        l.hidden = !one(".term-entry:not([hidden])", l);
+        var to = one('.letters a[href="#' + CSS.escape(l.getAttribute("aria-labelledby")) + '"]', az);
+        if (to) to.parentNode.hidden = l.hidden;
+      });
+      if (first) first.hidden = !!q;
       count.textContent = !q ? "" : shown ? shown + " / " + entries.length : az.dataset.none;
     };
     az.prepend(make("div", { className: "filters" }, [find, count]));
   });
+
+  // Words of the vocabulary: the card in the page opens over the link that a mouse rests on or the keyboard
+  // reaches, and at a finger's first tap, which then goes nowhere; one at a time.
+  if (doc.body.showPopover) {
+    var shown = null, waits = 0, by = "";
+    var hide = function () {
+      clearTimeout(waits);
+      if (shown) shown.card.hidePopover();
+      shown = null;
+    };
+    var show = function (a, at) {
+      var card = doc.getElementById(a.getAttribute("aria-describedby")), cards = one("[data-term-cards]");
+      clearTimeout(waits);
+      if (!card || !cards || shown && shown.a === a) return;
+      hide();
+      all(".hover-open", cards).forEach(function (go) { go.remove(); });
+      if (by === "touch" || by === "pen") card.append(make("a", { className: "hover-open", href: a.href, textContent: cards.dataset.open }));
+      card.showPopover();
+      shown = { a: a, card: card };
+      var lines = a.getClientRects(), r = lines[0]; // of a link over two lines, the one under the pointer
+      Array.prototype.forEach.call(lines, function (l) { if (at && at.y >= l.top && at.y <= l.bottom) r = l; });
+      var h = card.offsetHeight, y = r.bottom + 5;
+      if (y + h > innerHeight - 8 && r.top - 5 - h > 8) y = r.top - 5 - h;
+      card.style.left = scrollX + Math.max(8, Math.min(r.left - 12, root.clientWidth - card.offsetWidth - 8)) + "px";
+      card.style.top = scrollY + y + "px";
+      card.scrollTop = 0;
+    };
+    var wait = function (f, ms) { clearTimeout(waits); waits = setTimeout(f, ms); };
+    var near = function (e, sel) { return e.target.closest && e.target.closest(sel); };
+    var term = "a.term[aria-describedby]";
+    doc.addEventListener("pointerover", function (e) {
+      if (e.pointerType !== "mouse") return;
+      var a = near(e, term);
+      if (a) { by = "mouse"; wait(function () { show(a, { y: e.clientY }); }, 140); }
+      else if (near(e, ".hover")) clearTimeout(waits);
+      else if (shown && doc.activeElement !== shown.a) wait(hide, 220);
+      else clearTimeout(waits);
+    });
+    root.addEventListener("pointerleave", function () { wait(hide, 220); });
+    doc.addEventListener("pointerdown", function (e) { by = e.pointerType; });
+    doc.addEventListener("focusin", function (e) {
+      var a = near(e, term);
+      if (a && a.matches(":focus-visible")) show(a);
+      else if (!near(e, ".hover") && by !== "touch") hide();
+    });
+    doc.addEventListener("focusout", function (e) { if (shown && e.target === shown.a && !e.relatedTarget) hide(); });
+    doc.addEventListener("click", function (e) {
+      var a = near(e, term);
+      if (!a && !near(e, ".hover")) hide();
+      else if (a && (by === "touch" || by === "pen") && !(shown && shown.a === a)) { e.preventDefault(); show(a, { y: e.clientY }); }
+    });
+    doc.addEventListener("keydown", function (e) {
+      if (e.key === "Escape" && shown) {
+        if (shown.card.contains(doc.activeElement)) shown.a.focus();
+        hide();
+      } else by = "";
+    });
+    addEventListener("resize", hide);
+  }
 
   // Freshness: a page turns stale by its own dates, without being built again.
   all("[data-verified]").forEach(function (el) {
