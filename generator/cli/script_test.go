@@ -3,7 +3,9 @@ package cli_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -50,6 +52,8 @@ func TestMain(m *testing.M) {
 //	                            build with RULE there and nothing else, and leaves
 //	                            public as it was kept
 //	status N COMMAND ...        COMMAND ends with status N
+//	fetch N PATH [TEXT]         the server whose address the file "url" holds soon answers
+//	                            PATH with status N and a body that matches TEXT
 //
 // A "!" before diag, unchanged or sameasclean turns it round.
 func TestScripts(t *testing.T) {
@@ -75,6 +79,7 @@ func TestScripts(t *testing.T) {
 			"unchanged":   scriptUnchanged,
 			"status":      scriptStatus,
 			"try":         scriptTry,
+			"fetch":       scriptFetch,
 		},
 	})
 }
@@ -247,4 +252,29 @@ func scriptTry(ts *testscript.TestScript, _ bool, args []string) {
 	scriptDiags(ts, false, []string{"1"})
 	scriptUnchanged(ts, false, []string{"public"})
 	ts.Check(os.Remove(ts.MkAbs(page)))
+}
+
+func scriptFetch(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 2 || len(args) > 3 || neg {
+		ts.Fatalf("usage: fetch N PATH [TEXT]")
+	}
+	want := regexp.MustCompile(append(args, "")[2])
+	said := "nothing"
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		url, err := os.ReadFile(ts.MkAbs("url")) // a browser that is opened writes it, so it comes late
+		if err != nil || !strings.HasSuffix(string(url), "\n") {
+			continue
+		}
+		res, err := http.Get(strings.TrimSuffix(string(url), "/\n") + args[1])
+		if err != nil {
+			said = err.Error()
+			continue
+		}
+		body, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if said = fmt.Sprintf("%d\n%s", res.StatusCode, body); err == nil && strconv.Itoa(res.StatusCode) == args[0] && want.Match(body) {
+			return
+		}
+	}
+	ts.Fatalf("fetch %s: the answer is %s", strings.Join(args, " "), said)
 }

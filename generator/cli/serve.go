@@ -7,6 +7,7 @@ import (
 	"runtime"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"playbook/generator/build"
 	"playbook/generator/diag"
@@ -29,7 +30,7 @@ something changes. Nothing is written. Errors stand over the page they concern.`
 			if err != nil {
 				return err
 			}
-			b.Drafts, b.Future, b.BaseURL = drafts, future, baseURL
+			b.Drafts, b.Future, b.BaseURL = drafts, future, baseURL // drafts only when asked for, whoever may read
 			o.Build = b
 			s := a.screenOf(a.Err)
 			o.Now = a.Now
@@ -49,7 +50,7 @@ something changes. Nothing is written. Errors stand over the page they concern.`
 			var config *build.ConfigError
 			switch {
 			case errors.Is(err, serve.ErrNotLoopback):
-				return wrong("serve on 127.0.0.1, or add --allow-network if others may read the drafts of your site", "%s", err.Error())
+				return wrong("serve on 127.0.0.1, or add --allow-network if others may read the site while you write it", "%s", err.Error())
 			case errors.As(err, &config) && len(config.Diags) > 0:
 				if err := diag.Write(a.Err, config.Diags, diag.PrintOptions{Format: diag.Text, Source: config.Source, Color: s.color, Width: s.width}); err != nil {
 					return err
@@ -70,16 +71,24 @@ something changes. Nothing is written. Errors stand over the page they concern.`
 	c.Flags().StringVarP(&baseURL, "base-url", "b", "", "address the site will have")
 	c.Flags().BoolVarP(&drafts, "drafts", "D", false, "take drafts in")
 	c.Flags().BoolVarP(&future, "future", "F", false, "take in what is published later")
+	c.Flags().SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		return pflag.NormalizedName(hugoName(name))
+	})
 	return c
 }
 
 // browse asks the system to show an address.
 func browse(url string) error {
+	c := exec.Command("xdg-open", url)
 	switch runtime.GOOS {
 	case "darwin":
-		return exec.Command("open", url).Start()
+		c = exec.Command("open", url)
 	case "windows":
-		return exec.Command("rundll32", "url.dll,FileProtocolHandler", url).Start()
+		c = exec.Command("rundll32", "url.dll,FileProtocolHandler", url)
 	}
-	return exec.Command("xdg-open", url).Start()
+	if err := c.Start(); err != nil {
+		return err
+	}
+	go c.Wait() // it may be the browser itself, and stay
+	return nil
 }

@@ -60,18 +60,18 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	site := s.site.Load()
 	name := strings.TrimPrefix(p, "/")
-	f := site.files.File(name)
+	f, _ := site.at(name)
 	if f == nil && (name == "" || strings.HasSuffix(name, "/")) {
 		name += "index.html"
-		f = site.files.File(name)
+		f, _ = site.at(name)
 	}
-	if f == nil && site.files.File(name+"/index.html") != nil {
+	if below, _ := site.at(name + "/index.html"); f == nil && below != nil {
 		to := (&url.URL{Path: p + "/", RawQuery: r.URL.RawQuery}).String()
 		http.Redirect(w, r, to, http.StatusFound)
 		return
 	}
 	if f == nil {
-		s.missing(w, site, name)
+		s.missing(w, site, p)
 		return
 	}
 	s.send(w, r, name, site, f)
@@ -139,29 +139,11 @@ func live(data []byte, look string) []byte {
 }
 
 // missing answers for an address that is not there, and names those near it.
-func (s *server) missing(w http.ResponseWriter, site *site, name string) {
-	var pages []string
-	for _, p := range site.paths() {
-		if q, ok := strings.CutSuffix(p, "index.html"); ok {
-			pages = append(pages, "/"+q)
-		}
-	}
-	want := "/" + strings.TrimSuffix(name, "index.html")
-	var near []string
-	last := path.Base(strings.TrimSuffix(want, "/"))
-	for _, p := range pages {
-		if last != "/" && strings.Contains(p, last) && len(near) < 8 {
-			near = append(near, p)
-		}
-	}
-	if len(want) <= 200 {
-		if n := diag.Nearest(want, pages); n != "" && !slices.Contains(near, n) {
-			near = append([]string{n}, near...)
-		}
-	}
+func (s *server) missing(w http.ResponseWriter, site *site, want string) {
+	near := site.near(want)
 	var b bytes.Buffer
 	b.WriteString(`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Not here</title></head><body class="playbook-missing"><main><h1>There is no page at ` +
-		html.EscapeString("/"+name) + `</h1>`)
+		html.EscapeString(want) + `</h1>`)
 	if len(near) > 0 {
 		b.WriteString(`<p>Near it are:</p><ul>`)
 		for _, p := range near {
@@ -199,6 +181,7 @@ func (s *server) own(w http.ResponseWriter, r *http.Request, name string) {
 type state struct {
 	Version   string            `json:"version"`
 	Digest    string            `json:"digest"` // of the page's look, "" if it does not exist
+	Stays     bool              `json:"stays"`  // the page is as it was before its errors
 	Sheets    map[string]string `json:"sheets"`
 	Problems  []problem         `json:"problems"`  // of this page, and those of layouts and configuration
 	Elsewhere int               `json:"elsewhere"` // errors of other pages
@@ -222,7 +205,8 @@ func (s *server) state(p string) state {
 	if name == "" || strings.HasSuffix(name, "/") {
 		name += "index.html"
 	}
-	if f := site.files.File(name); f != nil {
+	f, stays := site.at(name)
+	if st.Stays = stays; f != nil {
 		st.Digest = site.look(f).String()
 	}
 	for _, f := range site.failure {
@@ -230,9 +214,9 @@ func (s *server) state(p string) state {
 			st.Problems = append(st.Problems, problem{"error", f})
 		}
 	}
-	own := site.document(name)
+	own := site.documentAt(name)
 	for _, d := range site.diags {
-		mine := d.At.File == own && own != "" || strings.Contains(d.At.File, "layouts/") || strings.HasSuffix(d.At.File, ".toml") || d.At.File == name
+		mine := d.At.File == own && own != "" || ofTheme(d.At.File) || d.At.File == name
 		switch {
 		case d.Level == diag.Error && !mine:
 			st.Elsewhere++

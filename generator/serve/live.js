@@ -25,7 +25,7 @@
         look(state);
         if (told !== null && told !== state.version) { told = state.version; ask(); }
         told = state.version;
-      }, function () { asking = false; });
+      }, function () { asking = false; told = null; });
   }
 
   // A page that is no more stays: what stands on it may still be wanted.
@@ -73,6 +73,11 @@
       : state.elsewhere + (state.elsewhere === 1 ? " error on another page" : " errors on other pages");
     head.addEventListener("click", function () { box.classList.toggle("folded"); });
     box.append(head);
+    if (state.stays) {
+      var note = document.createElement("p");
+      note.textContent = "The page is shown as it was before.";
+      box.append(note);
+    }
     state.problems.forEach(function (p) {
       var pre = document.createElement("pre");
       pre.className = p.level;

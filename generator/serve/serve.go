@@ -4,8 +4,8 @@
 //
 // What is served is what a clean build would write, with one script added to
 // each page: it swaps style sheets, reloads a page when its bytes changed, and
-// lays errors over the page they concern. Errors never take a page away: the
-// last good one stays underneath.
+// lays errors over the page they concern. Errors never take a page away nor
+// spoil it: the last good one stays underneath until they are mended.
 //
 // Events of the file system only wake the loop. What changed is found by
 // scanning, so lost events, editors' renames and branch switches need no case.
@@ -28,6 +28,7 @@ import (
 
 	"playbook/generator/build"
 	"playbook/generator/diag"
+	"playbook/generator/source"
 )
 
 // Options say what to serve and where.
@@ -45,15 +46,15 @@ type Options struct {
 // ErrNotLoopback is returned for an address that others could reach.
 var ErrNotLoopback = errors.New("only loopback addresses are served")
 
-// Time-outs and bounds of the server. Headers and idle connections are bounded
-// so that a forgotten client costs nothing; a page may take its time.
+// patience is how long the server waits for a client, so that a forgotten one
+// costs nothing: for the header of a request, for all of it, for its answer to
+// be taken, and for the next request on a connection.
+type patience struct{ header, read, write, idle time.Duration }
+
 const (
-	headerTimeout = 5 * time.Second
-	readTimeout   = 10 * time.Second
-	idleTimeout   = 90 * time.Second
-	writeTimeout  = 30 * time.Second
-	shutdown      = 500 * time.Millisecond // for pages on their way when the server ends
-	maxConns      = 1024
+	shutdown = 500 * time.Millisecond // for pages on their way when the server ends
+	maxConns = 1024
+	maxTries = 20 // of a build while files move
 )
 
 // Run serves until ctx is done. A configuration that cannot be used at the
@@ -76,7 +77,8 @@ type server struct {
 	watch *watcher
 	site  atomic.Pointer[site]
 	sess  build.Session
-	write time.Duration // time-out
+	lost  bool // the last build failed
+	wait  patience
 }
 
 // newServer listens on the address of o.
@@ -115,25 +117,27 @@ func newServer(ctx context.Context, o Options) (*server, error) {
 		return nil, err
 	}
 	s := &server{o: o, ln: ln, url: "http://" + displayHost(ln.Addr(), host) + "/", hosts: hostsOf(ln.Addr(), host, o.AllowNetwork),
-		boot: strconv.FormatInt(o.Now().UnixNano(), 36), hub: newHub(), write: writeTimeout}
+		boot: strconv.FormatInt(o.Now().UnixNano(), 36), hub: newHub(), wait: patience{header: 5 * time.Second, read: 10 * time.Second, write: 30 * time.Second, idle: 90 * time.Second}}
 	s.watch = newWatcher(func() roots { return rootsOf(dir, o.Build) }, o.Poll, o.Log)
 	s.site.Store(newSite())
 	return s, nil
 }
 
-// rootsOf returns what a build of a site in dir reads. A configuration that
-// cannot be read changes nothing about its folders.
+// rootsOf returns what a build of a site in dir reads. While a configuration
+// cannot be used, it is that of a site without one.
 func rootsOf(dir string, o build.Options) roots {
-	r := roots{dir: dir, file: filepath.Join(dir, "playbook.toml"), skip: filepath.Join(dir, "public")}
-	if o.Config != "" {
-		if p, err := filepath.Abs(o.Config); err == nil {
-			r.file = p
+	abs := func(named, otherwise string) string {
+		if named != "" {
+			if p, err := filepath.Abs(named); err == nil {
+				return p
+			}
 		}
+		return filepath.Join(dir, otherwise)
 	}
-	if o.Dest != "" {
-		if p, err := filepath.Abs(o.Dest); err == nil {
-			r.skip = p
-		}
+	r := roots{dir: dir, file: abs(o.Config, "playbook.toml"), skip: abs(o.Dest, "public")}
+	r.real = r.file
+	if p, err := filepath.EvalSymlinks(r.file); err == nil {
+		r.real = p
 	}
 	c, _ := build.ParseConfig("", nil)
 	if src, err := os.ReadFile(r.file); err == nil {
@@ -141,11 +145,20 @@ func rootsOf(dir string, o build.Options) roots {
 			c = read
 		}
 	}
-	for _, d := range []string{c.Content, c.Layouts} {
-		if filepath.IsLocal(filepath.FromSlash(d)) {
-			r.trees = append(r.trees, filepath.Join(dir, filepath.FromSlash(d)))
+	add := func(name string, o source.Options) {
+		if filepath.IsLocal(filepath.FromSlash(name)) {
+			r.trees = append(r.trees, tree{filepath.Join(dir, filepath.FromSlash(name)), o.Filter()})
 		}
 	}
+	content := source.Options{Ignore: c.Ignore}
+	if filepath.Clean(filepath.FromSlash(c.Content)) == "." { // a build leaves out the same
+		content.Ignore = slices.Concat([]string{"/playbook.toml", "/" + strings.Trim(c.Layouts, "/") + "/"}, c.Ignore)
+	}
+	if rel, err := filepath.Rel(filepath.Join(dir, filepath.FromSlash(c.Content)), r.skip); err == nil && rel != "." && filepath.IsLocal(rel) {
+		content.Skip = []string{filepath.ToSlash(rel)}
+	}
+	add(c.Content, content)
+	add(c.Layouts, source.Options{KeepUnderscore: true})
 	return r
 }
 
@@ -153,8 +166,9 @@ func rootsOf(dir string, o build.Options) roots {
 func (s *server) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	srv := &http.Server{Handler: s, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: s.write, IdleTimeout: idleTimeout,
-		MaxHeaderBytes: 64 << 10, ErrorLog: log.New(logWriter(s.o.Log), "", 0), BaseContext: func(net.Listener) context.Context { return ctx }}
+	srv := &http.Server{Handler: s, ReadHeaderTimeout: s.wait.header, ReadTimeout: s.wait.read, WriteTimeout: s.wait.write, IdleTimeout: s.wait.idle,
+		MaxHeaderBytes: 64 << 10, DisableGeneralOptionsHandler: true,
+		ErrorLog: log.New(logWriter(s.o.Log), "", 0), BaseContext: func(net.Listener) context.Context { return ctx }}
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(limit(s.ln, maxConns)) }()
 	built := make(chan error, 1)
@@ -196,16 +210,16 @@ func (w logWriter) Write(p []byte) (int, error) {
 // loop builds, then waits for something to move, for ever.
 func (s *server) loop(ctx context.Context) error {
 	s.watch.start(ctx)
-	if err := s.rebuild(ctx, nil, true); err != nil {
+	if err := s.rebuild(ctx, moved{}, true); err != nil {
 		return err
 	}
 	s.o.Ready(s.url)
 	for {
-		names, ok := s.watch.wait(ctx)
+		m, ok := s.watch.wait(ctx)
 		if !ok {
 			return ctx.Err()
 		}
-		if err := s.rebuild(ctx, names, false); err != nil {
+		if err := s.rebuild(ctx, m, false); err != nil {
 			return err
 		}
 	}
@@ -214,19 +228,30 @@ func (s *server) loop(ctx context.Context) error {
 // rebuild makes the site again and tells readers. A configuration that cannot
 // be used, or a machine that fails, is shown and leaves the last site in place;
 // only the first build gives up.
-func (s *server) rebuild(ctx context.Context, moved []string, first bool) error {
+func (s *server) rebuild(ctx context.Context, m moved, first bool) error {
 	start := s.o.Now()
 	old := s.site.Load()
-	next, res, err := s.build(ctx, old)
-	if err != nil && ctx.Err() == nil && !isConfig(err) {
-		// Files went while they were read, as in a switch of branches: the
-		// same files may be there again, or be gone for good.
+	seen := s.watch.count.Load()
+	if s.lost { // the last build may have seen half of what moved before it
+		m.known = false
+	}
+	next, res, err := s.build(ctx, old, m.within())
+	for try := 0; try < maxTries && err != nil && ctx.Err() == nil && !isConfig(err); try++ {
+		// Files went while they were read, as in a switch of branches. That is
+		// no failure before nothing moves any more.
 		select {
 		case <-ctx.Done():
 		case <-time.After(settleMax):
 		}
-		next, res, err = s.build(ctx, old)
+		now := s.watch.count.Load()
+		if try > 0 && now == seen {
+			break
+		}
+		seen = now
+		next, res, err = s.build(ctx, old, nil)
 	}
+	s.lost = err != nil
+	s.watch.upset.Store(err != nil || res.Stats.Errors > 0)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -239,17 +264,17 @@ func (s *server) rebuild(ctx context.Context, moved []string, first bool) error 
 			return nil // said already
 		}
 		s.put(next, old)
-		s.o.Log(s.moved(moved) + "not built: " + next.failure[0])
+		s.o.Log(s.moved(m.names) + "not built: " + next.failure[0])
 		return nil
 	}
-	changed := next.changed(old)
+	changed := next.files.Changed()
 	if len(changed) > 0 || first || old.failure != nil || !same(next.diags, old.diags) {
 		s.put(next, old)
 		if news := added(next.diags, old.diags); len(news) > 0 {
 			s.o.Report(news, res.Source)
 		}
 	}
-	s.o.Log(s.summary(moved, changed, res, s.o.Now().Sub(start), first))
+	s.o.Log(s.summary(m.names, changed, res, s.o.Now().Sub(start), first))
 	return nil
 }
 
@@ -258,18 +283,20 @@ func isConfig(err error) bool {
 	return errors.As(err, &c)
 }
 
-// build runs one build into memory.
-func (s *server) build(ctx context.Context, old *site) (*site, *build.Result, error) {
+// build runs one build into memory. All that changed since the one before lies
+// within the named folders or files; nil: anywhere.
+func (s *server) build(ctx context.Context, old *site, within []string) (*site, *build.Result, error) {
 	next := newSite()
 	next.files = build.NewMemory(old.files)
 	o := s.o.Build
-	o.KeepGoing = true
+	o.KeepGoing, o.Within = true, within
 	o.Begin = func(context.Context) (build.Sink, error) { return next.files, nil }
 	res, err := s.sess.Run(ctx, o)
 	if err != nil {
 		return nil, nil, err
 	}
 	next.diags, next.source, next.document = res.Diags, res.Source, res.Document
+	next.keep(old)
 	return next, res, nil
 }
 

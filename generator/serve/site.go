@@ -3,7 +3,7 @@ package serve
 import (
 	"errors"
 	"fmt"
-	"maps"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,18 +24,24 @@ type site struct {
 	source   func(string) []byte
 	document func(path string) string // the document that an output was made of
 	failure  []string                 // the build as a whole failed, and why; files are those of before
+	bad      map[string]bool          // files with errors
+	spoilt   bool                     // layouts are among them, so that any page may be half made
+	stays    map[string]good          // pages of sites before that stand for those with errors, by path
 	looks    sync.Map                 // *build.MemoryFile -> source.Digest
 	once     sync.Once
-	sorted   []string // what paths returns
+	sorted   []string // what pages returns
+	sheets   func() map[string]string
 }
 
 func newSite() *site {
-	return &site{files: build.NewMemory(nil), source: func(string) []byte { return nil }, document: func(string) string { return "" }}
+	s := &site{files: build.NewMemory(nil), source: func(string) []byte { return nil }, document: func(string) string { return "" }}
+	s.sheets = sync.OnceValue(s.findSheets)
+	return s
 }
 
 // failed returns s with the failure of the build that should have replaced it.
 func (s *site) failed(err error) *site {
-	f := &site{files: s.files, diags: s.diags, source: s.source, document: s.document, failure: []string{err.Error()}}
+	f := &site{files: s.files, diags: s.diags, source: s.source, document: s.document, sheets: s.sheets, bad: s.bad, spoilt: s.spoilt, stays: s.stays, failure: []string{err.Error()}}
 	var ce *build.ConfigError
 	if errors.As(err, &ce) && len(ce.Diags) > 0 {
 		f.failure = nil
@@ -44,6 +50,79 @@ func (s *site) failed(err error) *site {
 		}
 	}
 	return f
+}
+
+// good is a page as it was last without an error.
+type good struct {
+	file     *build.MemoryFile
+	document string // that it was made of, "" if none
+}
+
+// at returns what is served at a path, nil if there is nothing, and whether it
+// is a page that stays in place of one with errors.
+func (s *site) at(path string) (f *build.MemoryFile, stays bool) {
+	if g, ok := s.stays[path]; ok {
+		return g.file, true
+	}
+	return s.files.File(path), false
+}
+
+// documentAt returns the document that what is served at a path was made of, ""
+// if none.
+func (s *site) documentAt(path string) string {
+	if g, ok := s.stays[path]; ok {
+		return g.document
+	}
+	return s.document(path)
+}
+
+// keep lets pages of old stand where s has errors: in documents, where a page
+// could not be made at all, and where it became another by a layout that fails.
+// What was never good is shown as it is, and the pages of documents that are
+// gone go.
+func (s *site) keep(old *site) {
+	for _, d := range s.diags {
+		if d.Level == diag.Error {
+			if s.bad == nil {
+				s.bad, s.stays = map[string]bool{}, map[string]good{}
+			}
+			if d.At.File != "" {
+				s.bad[d.At.File] = true
+			}
+			s.spoilt = s.spoilt || ofTheme(d.At.File)
+		}
+	}
+	if s.bad == nil {
+		return
+	}
+	consider := func(p string, g good, spoilt bool) {
+		gone := g.document != "" && !s.bad[g.document] && s.document(p) == ""
+		if !gone && (s.bad[g.document] || spoilt || s.files.File(p) == nil) {
+			s.stays[p] = g
+		}
+	}
+	for p, g := range old.stays {
+		consider(p, g, s.spoilt)
+	}
+	changed := map[string]bool{}
+	if s.spoilt && !old.spoilt { // else it is not known what was good
+		for _, p := range s.files.Changed() {
+			changed[p] = true
+		}
+	}
+	old.files.All(func(p string, f *build.MemoryFile) {
+		if _, had := old.stays[p]; had || !strings.HasSuffix(p, ".html") {
+			return
+		}
+		if d := old.document(p); d == "" || !old.bad[d] {
+			consider(p, good{f, d}, changed[p])
+		}
+	})
+}
+
+// ofTheme tells whether a diagnostic's file is one that all pages share.
+func ofTheme(file string) bool {
+	return strings.HasPrefix(file, "builtin:") || strings.HasSuffix(file, ".toml") || strings.Contains(file, "layouts/") && !strings.HasSuffix(file, ".md")
 }
 
 // text returns a diagnostic as the terminal shows it.
@@ -55,26 +134,63 @@ func text(d diag.Diagnostic, source func(string) []byte) string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
-// paths returns all outputs, sorted.
-func (s *site) paths() []string {
-	s.once.Do(func() { s.sorted = slices.Sorted(maps.Keys(s.files.Files())) })
+// pages returns the addresses of all pages, sorted.
+func (s *site) pages() []string {
+	s.once.Do(func() {
+		add := func(p string) {
+			if q, ok := strings.CutSuffix(p, "index.html"); ok && (q == "" || strings.HasSuffix(q, "/")) {
+				s.sorted = append(s.sorted, "/"+q)
+			}
+		}
+		s.files.All(func(p string, _ *build.MemoryFile) { add(p) })
+		for p := range s.stays {
+			add(p)
+		}
+		slices.Sort(s.sorted)
+		s.sorted = slices.Compact(s.sorted)
+	})
 	return s.sorted
 }
 
-// changed returns the outputs that differ from those of old, sorted.
-func (s *site) changed(old *site) []string {
+// maxNear bounds the addresses that near returns.
+const maxNear = 8
+
+// near returns addresses of pages that someone who asks for want may mean: the
+// one that is spelt most like it, those that end as it does, then those that
+// have its last part in them; and what is above it, if it is there.
+func (s *site) near(want string) []string {
+	if len(want) > 200 {
+		return nil
+	}
+	want = strings.TrimSuffix(want, "index.html")
 	var out []string
-	for _, p := range s.paths() {
-		if f, g := s.files.File(p), old.files.File(p); f != g && (g == nil || g.Digest != f.Digest) {
+	add := func(p string) {
+		if len(out) < maxNear && !slices.Contains(out, p) {
 			out = append(out, p)
 		}
 	}
-	for _, p := range old.paths() {
-		if s.files.File(p) == nil {
-			out = append(out, p)
+	if n := diag.Nearest(want, s.pages()); n != "" {
+		add(n)
+	}
+	last := strings.ToLower(strings.TrimSuffix(path.Base(want), path.Ext(want)))
+	if last = strings.Trim(last, "/."); last != "" {
+		for _, p := range s.pages() {
+			if strings.HasSuffix(p, "/"+last+"/") {
+				add(p)
+			}
+		}
+		for _, p := range s.pages() {
+			if strings.Contains(p, last) {
+				add(p)
+			}
 		}
 	}
-	slices.Sort(out)
+	for up := path.Dir(strings.TrimSuffix(want, "/")); up != "/" && up != "."; up = path.Dir(up) {
+		if _, ok := slices.BinarySearch(s.pages(), up+"/"); ok {
+			add(up + "/")
+			break
+		}
+	}
 	return out
 }
 
@@ -97,15 +213,16 @@ func (s *site) look(f *build.MemoryFile) source.Digest {
 	return d
 }
 
-// sheets returns the style sheets of the site by their name without version.
-func (s *site) sheets() map[string]string {
+// findSheets returns the style sheets of the site by their name without version;
+// sheets keeps what it finds, since every open page asks.
+func (s *site) findSheets() map[string]string {
 	out := map[string]string{}
-	for _, p := range s.paths() {
+	s.files.All(func(p string, _ *build.MemoryFile) {
 		if strings.HasPrefix(p, "assets/") && strings.HasSuffix(p, ".css") {
 			if m := versioned.FindStringSubmatch(p); m != nil {
 				out[m[1]+m[2]] = p
 			}
 		}
-	}
+	})
 	return out
 }

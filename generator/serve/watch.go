@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,16 +16,19 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
+	"playbook/generator/source"
 )
 
-// watcher wakes the loop when something that a build reads may have moved. What
-// it names is for people only: the scan finds what changed.
+// watcher wakes the loop when something that a build reads may have moved, and
+// says where. It says what changed to people only: that, the scan finds.
 //
 // Folders are watched, never files, since editors save by renaming. Whenever a
 // folder comes, goes or moves, or events were lost, all watches are made anew
-// before the next scan: that is a few milliseconds, and no stale watch is left
-// to reason about. Where the system cannot tell (its limit is reached, or it
-// was asked not to), the files are looked at every so often instead.
+// before the next scan, which then looks everywhere: that is a few milliseconds,
+// and no stale watch is left to reason about. Where the system cannot tell (its
+// limit is reached, or it was asked not to), the files are looked at every so
+// often instead.
 type watcher struct {
 	ask   func() roots // what to watch, asked again for each renewal
 	log   func(string)
@@ -33,24 +37,76 @@ type watcher struct {
 	// How the system is asked; tests put its failures here.
 	open func() (*fsnotify.Watcher, error)
 	add  func(f *fsnotify.Watcher, dir string) error
+	told func(err error) // is given what the system complains of
 
 	wake  chan struct{}
 	count atomic.Int64 // events so far
-	stale atomic.Bool  // the watches no longer fit the folders
+	upset atomic.Bool  // the last build found errors: a right that is given back may mend them
 
 	mu    sync.Mutex
-	names map[string]bool // what moved since the last build, for people
+	names map[string]bool // what moved since the last wait
+	stale bool            // the watches no longer fit the folders, or events were lost
 
 	fs   *fsnotify.Watcher
 	poll bool
 }
 
+// moved is what happened since the wait before.
+type moved struct {
+	names []string // files and folders, sorted; as far as that is known
+	known bool     // that is all: nothing else has changed
+}
+
+// within returns where to look for changes, nil for everywhere. Many names are
+// not looked for one by one but in the folders they lie in.
+func (m moved) within() []string {
+	switch {
+	case !m.known:
+		return nil
+	case len(m.names) <= 4:
+		return slices.Concat([]string{}, m.names) // not nil: if it is empty there is nothing to look for
+	}
+	out := []string{}
+	for _, n := range m.names {
+		if d := filepath.Dir(n); len(out) == 0 || out[len(out)-1] != d {
+			out = append(out, d)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // roots is what a site is read from.
 type roots struct {
-	dir   string   // the site's folder
-	file  string   // its configuration
-	trees []string // folders that are read with all that is in them
-	skip  string   // the output folder
+	dir   string // the site's folder
+	file  string // its configuration
+	real  string // where that lies if it is a link, else the same
+	trees []tree // folders that are read with all that is in them
+	skip  string // the output folder
+}
+
+// tree is a folder that a build scans.
+type tree struct {
+	dir    string
+	leaves func(path string, folder bool) bool // whether the scan leaves out a path relative to dir
+}
+
+// spot is a folder that is watched, and what of it counts.
+type spot struct {
+	tree  *tree  // nil: only what a root is, or what leads to one
+	path  string // relative to the tree
+	loose bool   // only links lead here, so that every name counts that is not hidden
+}
+
+// hides tells whether a name in any folder is left out of every scan.
+var hides = source.Options{KeepUnderscore: true}.Filter()
+
+// leaves tells whether no scan lists a name in the folder.
+func (s spot) leaves(name string, folder bool) bool {
+	if s.loose {
+		return hides(name, folder)
+	}
+	return s.tree.leaves(path.Join(s.path, name), folder)
 }
 
 // stamp tells one state of a file from the next.
@@ -72,8 +128,14 @@ const (
 )
 
 func newWatcher(ask func() roots, poll bool, log func(string)) *watcher {
-	return &watcher{ask: ask, poll: poll, log: log, every: pollEvery, open: fsnotify.NewWatcher, add: (*fsnotify.Watcher).Add,
+	w := &watcher{ask: ask, poll: poll, log: log, every: pollEvery, open: fsnotify.NewWatcher, add: (*fsnotify.Watcher).Add,
 		wake: make(chan struct{}, 1), names: map[string]bool{}}
+	w.told = func(err error) {
+		if !errors.Is(err, fsnotify.ErrEventOverflow) { // that is mended by looking
+			log("watching: " + err.Error())
+		}
+	}
+	return w
 }
 
 // start watches. It must come before the first scan, or what moves between the
@@ -93,50 +155,58 @@ func (w *watcher) close() {
 }
 
 // wait returns true when something moved and then was quiet for a moment, with
-// what moved as far as that is known; false when ctx is done. The watches are
-// then such that whatever moves from now on wakes it again.
-func (w *watcher) wait(ctx context.Context) ([]string, bool) {
-	select {
-	case <-ctx.Done():
-		return nil, false
-	case <-w.wake:
-	}
-	begin := w.count.Load()
-	last := time.NewTimer(settleMax)
-	defer last.Stop()
-	for quiet := false; !quiet; {
-		settle := settleOne
-		if w.count.Load()-begin > many {
-			settle = settleMany
-		}
+// what moved; false when ctx is done. The watches are then such that whatever
+// moves from now on wakes it again.
+func (w *watcher) wait(ctx context.Context) (moved, bool) {
+	for {
 		select {
 		case <-ctx.Done():
-			return nil, false
+			return moved{}, false
 		case <-w.wake:
-		case <-last.C:
-			quiet = true
-		case <-time.After(settle):
-			quiet = true
+		}
+		begin := w.count.Load()
+		last := time.NewTimer(settleMax)
+		for quiet := false; !quiet; {
+			settle := settleOne
+			if w.count.Load()-begin > many {
+				settle = settleMany
+			}
+			select {
+			case <-ctx.Done():
+				last.Stop()
+				return moved{}, false
+			case <-w.wake:
+			case <-last.C:
+				quiet = true
+			case <-time.After(settle):
+				quiet = true
+			}
+		}
+		last.Stop()
+		w.mu.Lock()
+		m, stale := moved{slices.Sorted(maps.Keys(w.names)), !w.stale && !w.poll}, w.stale
+		clear(w.names)
+		w.stale = false
+		w.mu.Unlock()
+		if stale && !w.poll {
+			w.renew(ctx)
+		}
+		if stale || len(m.names) > 0 { // else it is what woke the wait before
+			return m, true
 		}
 	}
-	if w.stale.Swap(false) && !w.poll {
-		w.renew(ctx)
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	names := slices.Sorted(maps.Keys(w.names))
-	clear(w.names)
-	return names, true
 }
 
-// poke wakes the loop because of a file.
-func (w *watcher) poke(name string) {
+// poke wakes the loop because of a file; stale: because of one after which the
+// watches must be made anew.
+func (w *watcher) poke(name string, stale bool) {
 	w.count.Add(1)
+	w.mu.Lock()
 	if name != "" {
-		w.mu.Lock()
 		w.names[name] = true
-		w.mu.Unlock()
 	}
+	w.stale = w.stale || stale
+	w.mu.Unlock()
 	select {
 	case w.wake <- struct{}{}:
 	default:
@@ -169,7 +239,7 @@ func (w *watcher) renew(ctx context.Context) {
 		return
 	}
 	r := w.ask()
-	set := folders(r)
+	set, left := folders(r)
 	for _, dir := range slices.Sorted(maps.Keys(set)) {
 		switch err := w.add(f, dir); {
 		case err == nil, errors.Is(err, fs.ErrPermission):
@@ -177,54 +247,74 @@ func (w *watcher) renew(ctx context.Context) {
 			// Gone since it was listed. Of most folders the one above tells
 			// more; the site's own has none that is watched.
 			if dir == r.dir {
-				time.AfterFunc(w.every, func() { w.stale.Store(true); w.poke("") })
+				time.AfterFunc(w.every, func() { w.poke("", true) })
 			}
 		default:
 			w.fall(ctx, err)
 			return
 		}
 	}
-	go w.listen(f, r, set)
+	go w.listen(f, r, set, left)
 }
 
-// listen passes on what the system tells, until f is closed. It only reads set.
-func (w *watcher) listen(f *fsnotify.Watcher, r roots, set map[string]bool) {
+// listen passes on what the system tells, until f is closed. It only reads set;
+// left, folders that no scan enters, is its own.
+func (w *watcher) listen(f *fsnotify.Watcher, r roots, set map[string]spot, left map[string]bool) {
 	for {
 		select {
 		case e, ok := <-f.Events:
 			if !ok {
 				return
 			}
-			if e.Op == fsnotify.Chmod {
-				continue
+			if counts, stale := w.judge(e, r, set, left); counts {
+				w.poke(e.Name, stale)
 			}
-			deep, known := set[filepath.Dir(e.Name)]
-			if known && !deep && !r.onWay(e.Name) || quiet(e.Name) && !set[e.Name] {
-				continue
-			}
-			_, folder := set[e.Name]
-			if !folder && e.Has(fsnotify.Create) {
-				// A link may lead to a folder, or to a file in a folder that
-				// nothing else leads to.
-				i, err := os.Lstat(e.Name)
-				folder = err == nil && (i.IsDir() || i.Mode()&fs.ModeSymlink != 0)
-			}
-			if folder || !deep {
-				w.stale.Store(true)
-			}
-			w.poke(e.Name)
 		case err, ok := <-f.Errors:
 			if !ok {
 				return
 			}
-			if errors.Is(err, fsnotify.ErrEventOverflow) {
-				w.stale.Store(true)
-				w.poke("")
-			} else {
-				w.log("watching: " + err.Error())
-			}
+			w.told(err)
+			w.poke("", true) // events were lost
 		}
 	}
+}
+
+// judge tells whether an event is about something that a build reads, and
+// whether the watches must be made anew after it.
+func (w *watcher) judge(e fsnotify.Event, r roots, set map[string]spot, left map[string]bool) (counts, stale bool) {
+	if e.Op == fsnotify.Chmod && !w.upset.Load() {
+		return false, false
+	}
+	if r.onWay(e.Name) {
+		return true, true
+	}
+	in, known := set[filepath.Dir(e.Name)]
+	_, folder := set[e.Name]
+	if folder && (in.tree != nil || in.loose || !known) {
+		return true, true
+	}
+	if !known || in.tree == nil && !in.loose {
+		return false, false
+	}
+	name := filepath.Base(e.Name)
+	link := false
+	if e.Has(fsnotify.Create) {
+		// A link may lead to a folder, or to a file in a folder that nothing
+		// else leads to.
+		if i, err := os.Lstat(e.Name); err == nil {
+			folder, link = i.IsDir(), i.Mode()&fs.ModeSymlink != 0
+		}
+	}
+	if in.leaves(name, folder) {
+		if folder {
+			left[e.Name] = true
+		}
+		return false, false
+	}
+	if left[e.Name] && !e.Has(fsnotify.Create) {
+		return false, false
+	}
+	return true, folder || link
 }
 
 // startPolling looks at all files from time to time and wakes the loop when
@@ -243,12 +333,12 @@ func (w *watcher) startPolling(ctx context.Context) {
 			now := look(w.ask())
 			for p, s := range now {
 				if old, ok := seen[p]; !ok || old != s {
-					w.poke(p)
+					w.poke(p, false)
 				}
 			}
 			for p := range seen {
 				if _, ok := now[p]; !ok {
-					w.poke(p)
+					w.poke(p, false)
 				}
 			}
 			seen = now
@@ -259,31 +349,35 @@ func (w *watcher) startPolling(ctx context.Context) {
 // onWay tells whether a path is the configuration, or a folder that is watched
 // or leads to one.
 func (r roots) onWay(name string) bool {
-	if name == r.file || name == r.dir {
+	if name == r.file || name == r.dir || name == r.real {
 		return true
 	}
 	for _, t := range r.trees {
-		if name == t || strings.HasPrefix(t, name+string(filepath.Separator)) {
+		if name == t.dir || strings.HasPrefix(t.dir, name+string(filepath.Separator)) {
 			return true
 		}
 	}
 	return false
 }
 
-// folders lists what to watch: true for folders whose every file counts, false
-// for those that are watched only because something on the way lies in them.
-func folders(r roots) map[string]bool {
-	set := map[string]bool{r.dir: false, filepath.Dir(r.file): false}
-	if real, err := filepath.EvalSymlinks(r.file); err == nil && real != r.file {
-		set[filepath.Dir(real)] = true // the file behind a link has any name
-	}
+// folders lists what to watch, and the folders within it that no scan enters.
+func folders(r roots) (set map[string]spot, left map[string]bool) {
+	set, left = map[string]spot{r.dir: {}, filepath.Dir(r.file): {}, filepath.Dir(r.real): {}}, map[string]bool{}
 	for _, t := range r.trees {
-		for d := filepath.Dir(t); len(d) >= len(r.dir) && d != r.dir && d != filepath.Dir(d); d = filepath.Dir(d) {
-			set[d] = false
+		for d := filepath.Dir(t.dir); len(d) >= len(r.dir) && d != r.dir && d != filepath.Dir(d); d = filepath.Dir(d) {
+			set[d] = spot{}
 		}
 	}
-	r.walk(func(dir string) { set[dir] = true }, nil)
-	return set
+	r.walk(func(dir string, s spot) {
+		if set[dir].tree == nil {
+			set[dir] = s
+		}
+	}, func(p string, folder bool) {
+		if folder {
+			left[p] = true
+		}
+	}, nil)
+	return set, left
 }
 
 // look lists the state of all files.
@@ -295,51 +389,54 @@ func look(r roots) map[string]stamp {
 		}
 	}
 	note(r.file)
-	r.walk(func(string) {}, note)
+	r.walk(func(string, spot) {}, func(string, bool) {}, note)
 	return seen
 }
 
-// walk calls dir for each folder of the trees, and file, if it is not nil, for
-// each other name in them. Links are followed as the scan follows them: where
-// they stay in their tree. A link to a file makes the folder of that file one
-// of the folders.
-func (r roots) walk(dir func(string), file func(string)) {
+// walk calls dir for each folder of the trees, left for each name in them that
+// the scan leaves out, and file, if it is not nil, for each other name. Links
+// are followed as the scan follows them: where they stay in their tree. A link
+// to a file makes the folder of that file one of the folders.
+func (r roots) walk(dir func(string, spot), left func(p string, folder bool), file func(string)) {
 	skip, _ := filepath.EvalSymlinks(r.skip)
-	for _, root := range r.trees {
-		top, err := filepath.EvalSymlinks(root)
+	for i := range r.trees {
+		t := &r.trees[i]
+		top, err := filepath.EvalSymlinks(t.dir)
 		if err != nil {
 			continue // not there: the folder above tells when it comes
 		}
 		been := map[string]bool{}
-		var enter func(path, real string)
-		enter = func(path, real string) {
+		var enter func(rel, real string)
+		enter = func(rel, real string) {
 			if been[real] || real == skip {
 				return
 			}
 			been[real] = true
-			dir(path)
-			list, err := os.ReadDir(path)
-			if err != nil {
-				return // gone, or not ours to read: the scan will say so
+			at := filepath.Join(t.dir, filepath.FromSlash(rel))
+			list, err := os.ReadDir(at)
+			if err != nil && errors.Is(err, syscall.ENOTDIR) {
+				return
 			}
+			dir(at, spot{tree: t, path: rel})
 			for _, e := range list {
-				p := filepath.Join(path, e.Name())
+				p, below := filepath.Join(at, e.Name()), path.Join(rel, e.Name())
 				switch {
-				case quiet(p):
+				case t.leaves(below, e.IsDir()):
+					left(p, e.IsDir())
 				case e.IsDir():
-					enter(p, filepath.Join(real, e.Name()))
+					enter(below, filepath.Join(real, e.Name()))
 				case e.Type()&fs.ModeSymlink != 0:
 					to, err := filepath.EvalSymlinks(p)
 					if err != nil || to != top && !strings.HasPrefix(to, top+string(filepath.Separator)) {
 						continue
 					}
 					if i, err := os.Stat(to); err == nil && i.IsDir() {
-						enter(p, to)
+						if !t.leaves(below, true) {
+							enter(below, to)
+						}
 						continue
 					}
-					if d := filepath.Dir(to); !been[d] {
-						dir(d)
-					}
+					dir(t.dir+strings.TrimPrefix(filepath.Dir(to), top), spot{loose: true})
 					if file != nil {
 						file(p)
 					}
@@ -348,19 +445,6 @@ func (r roots) walk(dir func(string), file func(string)) {
 				}
 			}
 		}
-		enter(root, top)
+		enter("", top)
 	}
-}
-
-// quiet tells whether a name is one that no scan lists: hidden ones, such as
-// .git, and what editors leave beside a file.
-func quiet(p string) bool {
-	b := filepath.Base(p)
-	switch {
-	case b == "." || b == "..":
-		return false
-	case strings.HasPrefix(b, "."), strings.HasPrefix(b, "#") && strings.HasSuffix(b, "#"), b == "4913", b == "Thumbs.db":
-		return true
-	}
-	return strings.HasSuffix(b, "~") || strings.HasSuffix(b, ".swp") || strings.HasSuffix(b, ".bak") || strings.HasSuffix(b, ".orig")
 }

@@ -56,6 +56,29 @@ func (ig ignorer) ignores(path string, folder bool) bool {
 	return false
 }
 
+// Filter returns whether a scan with these options leaves out, by name alone,
+// what lies at a path relative to its root. Whoever watches a folder asks it
+// which changes a scan would not see.
+func (o Options) Filter() func(path string, folder bool) bool {
+	ig := compileIgnore(o.Ignore)
+	skip := map[string]bool{}
+	for _, p := range o.Skip {
+		skip[strings.Trim(p, "/")] = true
+	}
+	left := func(p string, folder bool) bool {
+		name := p[strings.LastIndexByte(p, '/')+1:]
+		return name == "" || hidden(name, o.KeepUnderscore) || folder && skip[p] || ig.ignores(p, folder)
+	}
+	return func(p string, folder bool) bool {
+		for dir := range parents(p) {
+			if left(dir, true) {
+				return true
+			}
+		}
+		return left(p, folder)
+	}
+}
+
 // matches walks pattern and path part by part. After a mismatch it goes back
 // to the last "**" and lets that take one part more, which finds a match if
 // there is one: an earlier "**" never needs to take more than it has.

@@ -1,0 +1,263 @@
+//go:build unix
+
+// Edits measures what a writer waits for: from writing a file to the changed
+// bytes being served over HTTP.
+//
+//	go run ./generator/bench/edits [-n 50] [-kinds body,title,term,layout] DIR
+//	go run ./generator/bench/edits -hugo [-theme generator/bench/hugo] DIR
+//
+// DIR is a site as generator/bench/corpus writes it. It is copied, and the copy
+// is served by the real program and edited. With -hugo it is "hugo server" of
+// the theme in generator/bench/hugo that serves the same content, and only
+// bodies are edited.
+//
+//	body    a sentence more at the end of a plan; each edit takes another plan
+//	title   another title of a plan, which stands in lists, navigation and links
+//	term    another first sentence of a term, which is its definition wherever
+//	        the word is explained
+//	layout  another base.html, which every page is made by
+//
+// The clock runs from before the file is written until the page's own address
+// answers with the new words, asked for without pause but for a millisecond. A
+// playbook shows all pages of an edit at once. Hugo's server does so for pages
+// that were looked at lately and leaves others for later, in its default mode.
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	n := flag.Int("n", 50, "edits of each kind")
+	kinds := flag.String("kinds", "body,title,term,layout", "kinds of edit")
+	binary := flag.String("playbook", "", "the program to measure (default: built from here)")
+	layouts := flag.String("layouts", "layouts", "built-in layouts, of which base.html is edited")
+	hugo := flag.Bool("hugo", false, `measure "hugo server" with edits of bodies`)
+	theme := flag.String("theme", "generator/bench/hugo", "theme for -hugo")
+	pause := flag.Duration("pause", 100*time.Millisecond, "between two edits")
+	flag.Parse()
+	if flag.NArg() != 1 || *n < 1 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	if err := run(flag.Arg(0), *n, strings.Split(*kinds, ","), *binary, *layouts, *hugo, *theme, *pause); err != nil {
+		fmt.Fprintln(os.Stderr, "edits:", err)
+		os.Exit(3)
+	}
+}
+
+func run(site string, n int, kinds []string, binary, layouts string, hugo bool, theme string, pause time.Duration) (err error) {
+	// Beside the site, so that it is the same kind of disk.
+	work, err := os.MkdirTemp(filepath.Dir(filepath.Clean(site)), "edits")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	if err := os.CopyFS(filepath.Join(work, "content"), os.DirFS(filepath.Join(site, "content"))); err != nil {
+		return err
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	addr := ln.Addr().String()
+	ln.Close()
+	host, port, _ := net.SplitHostPort(addr)
+
+	s := &server{dir: work, url: "http://" + addr, pause: pause}
+	name := "playbook"
+	var cmd *exec.Cmd
+	if hugo {
+		name, kinds = "hugo", []string{"body"}
+		at := filepath.Join(work, "theme") // Hugo locks the folder it builds in
+		if err := os.CopyFS(at, os.DirFS(theme)); err != nil {
+			return err
+		}
+		cmd = exec.Command("hugo", "server", "--source", at, "--contentDir", filepath.Join(work, "content"), "--cacheDir", filepath.Join(work, "cache"),
+			"--bind", host, "--port", port, "--baseURL", s.url+"/")
+	} else {
+		if binary == "" {
+			binary = filepath.Join(work, "playbook")
+			if out, err := exec.Command("go", "build", "-trimpath", "-o", binary, "playbook").CombinedOutput(); err != nil {
+				return fmt.Errorf("%w\n%s", err, out)
+			}
+		}
+		if text, err := os.ReadFile(filepath.Join(site, "playbook.toml")); err == nil {
+			if err := os.WriteFile(filepath.Join(work, "playbook.toml"), text, 0o644); err != nil {
+				return err
+			}
+		}
+		if slices.Contains(kinds, "layout") {
+			base, err := os.ReadFile(filepath.Join(layouts, "base.html"))
+			if err != nil {
+				return err
+			}
+			if err := errors.Join(os.Mkdir(filepath.Join(work, "layouts"), 0o755), os.WriteFile(filepath.Join(work, "layouts", "base.html"), base, 0o644)); err != nil {
+				return err
+			}
+		}
+		cmd = exec.Command(binary, "serve", "--source", work, "--addr", addr, "--as-of", "2026-11-23")
+	}
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	start := time.Now()
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	done := make(chan error, 1)
+	go func() { done <- cmd.Wait() }()
+	defer func() {
+		cmd.Process.Signal(syscall.SIGINT)
+		select {
+		case <-done:
+		case <-time.After(5 * time.Second):
+			cmd.Process.Kill()
+			<-done
+		}
+	}()
+	plans, err := s.pages("plans")
+	if err != nil {
+		return err
+	}
+	terms, err := s.pages("glossary")
+	if err != nil {
+		return err
+	}
+	for !s.shows(s.address(plans[0]), "</html>") {
+		select {
+		case err := <-done:
+			done <- err
+			return fmt.Errorf("the server ended: %v\n%s", err, said.Bytes())
+		case <-time.After(20 * time.Millisecond):
+		}
+		if time.Since(start) > 10*time.Minute {
+			return errors.New("the server does not begin to serve")
+		}
+	}
+	fmt.Printf("%s, %d plans and %d terms: served after %.2f s\n", name, len(plans), len(terms), time.Since(start).Seconds())
+	time.Sleep(4 * time.Second) // files are old enough to be known by their times
+
+	for _, kind := range kinds {
+		var took []time.Duration
+		for i := -2; i < n; i++ { // two to warm up
+			mark := fmt.Sprintf("edit-%s-%d-x", kind, i+2)
+			plan, term := plans[(i+2)*37%len(plans)], terms[(i+2)*37%len(terms)]
+			var d time.Duration
+			switch kind {
+			case "body":
+				d, err = s.edit(plan, s.address(plan), mark, func(b []byte) []byte { return fmt.Appendf(b, "\nOne sentence more, %s.\n", mark) })
+			case "title":
+				d, err = s.edit(plan, s.address(plan), mark, func(b []byte) []byte { return title.ReplaceAll(b, []byte(`title: "Renamed `+mark+`"`)) })
+			case "term":
+				d, err = s.edit(term, s.address(term), mark, func(b []byte) []byte { return end.ReplaceAll(b, []byte("$0"+"It means "+mark+". ")) })
+			case "layout":
+				d, err = s.edit(filepath.Join(work, "layouts", "base.html"), s.address(plan), mark, func(b []byte) []byte {
+					b = edited.ReplaceAll(b, nil)
+					return bytes.Replace(b, []byte("<head>"), []byte(`<head><meta name="edited" content="`+mark+`">`), 1)
+				})
+			default:
+				return fmt.Errorf("%q is no kind of edit", kind)
+			}
+			if err != nil {
+				return fmt.Errorf("%w; the server said:\n%s", err, said.Bytes())
+			}
+			if i >= 0 {
+				took = append(took, d)
+			}
+		}
+		slices.Sort(took)
+		fmt.Printf("%-8s  %-6s  median %8.1f ms   95th percentile %8.1f ms   least %8.1f ms   (%d edits)\n", name, kind, ms(took[len(took)/2]), ms(took[len(took)*95/100]), ms(took[0]), len(took))
+	}
+	lines := strings.Split(strings.TrimSpace(said.String()), "\n")
+	fmt.Printf("the server's last word: %s\n", strings.TrimSpace(lines[len(lines)-1]))
+	return nil
+}
+
+var (
+	title  = regexp.MustCompile(`(?m)^title: .*$`)
+	end    = regexp.MustCompile(`(?s)\A---\n.*?\n---\n`) // of the front matter
+	edited = regexp.MustCompile(`<meta name="edited" content="[^"]*">`)
+)
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// server is a site that is being served, and the folder it is made from.
+type server struct {
+	dir, url string
+	pause    time.Duration
+}
+
+// pages lists the pages of a section, sorted.
+func (s *server) pages(section string) ([]string, error) {
+	var out []string
+	err := filepath.WalkDir(filepath.Join(s.dir, "content", section), func(p string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && strings.HasSuffix(p, ".md") && !strings.HasPrefix(d.Name(), "_") {
+			out = append(out, p)
+		}
+		return err
+	})
+	if err == nil && len(out) == 0 {
+		err = fmt.Errorf("the site has no %s", section)
+	}
+	return out, err
+}
+
+// address is where the page of a file is served.
+func (s *server) address(file string) string {
+	rel, _ := filepath.Rel(filepath.Join(s.dir, "content"), file)
+	return s.url + "/" + strings.TrimSuffix(filepath.ToSlash(rel), ".md") + "/"
+}
+
+func (s *server) shows(url, text string) bool {
+	res, err := http.Get(url)
+	if err != nil {
+		return false
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	return err == nil && bytes.Contains(b, []byte(text))
+}
+
+// edit changes a file and returns how long it took until mark was served.
+func (s *server) edit(file, url, mark string, change func([]byte) []byte) (time.Duration, error) {
+	old, err := os.ReadFile(file)
+	if err != nil {
+		return 0, err
+	}
+	text := change(old)
+	if !bytes.Contains(text, []byte(mark)) {
+		return 0, fmt.Errorf("%s is not written as expected", file)
+	}
+	if s.shows(url, mark) {
+		return 0, fmt.Errorf("%s has %s already", url, mark)
+	}
+	start := time.Now()
+	if err := os.WriteFile(file, text, 0o644); err != nil {
+		return 0, err
+	}
+	for !s.shows(url, mark) {
+		waited := time.Since(start)
+		if waited > 2*time.Minute {
+			return 0, fmt.Errorf("%s does not come to %s", mark, url)
+		}
+		time.Sleep(time.Millisecond + waited/200) // a long wait is not made longer by asking
+	}
+	d := time.Since(start)
+	time.Sleep(s.pause)
+	return d, nil
+}
