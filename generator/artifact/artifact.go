@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -75,6 +76,10 @@ type State struct {
 	cells   []*cell     // fragments by QID; nil for those nobody asked for
 	table   *table
 
+	askers     *askers // nil until they are wanted
+	late       []int32 // artifacts whose traces are younger than askers, sorted
+	latePieces []int32 // fragments, the same
+
 	once   sync.Once
 	byPath map[string]*Artifact
 }
@@ -116,6 +121,7 @@ type Input struct {
 	Fragments func(name string) (Make, bool)    // by name
 	Prev      *State                            // nil: make everything
 	Sink      Sink                              // where bytes go
+	Kept      bool                              // Sink holds all outputs of Prev, and keeps those that are not put
 	Workers   int                               // 0: GOMAXPROCS
 	Why       func(path string, reason *Change) // optional: told why an artifact is made; called from many goroutines
 }
@@ -162,22 +168,33 @@ func MakeAll(ctx context.Context, in Input) (*Result, error) {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	prev := func(i int) *Artifact { return e.prev.Artifact(in.Targets[i].Path) }
-	if p := in.Prev; p != nil && len(in.Targets) > 0 && len(p.targets) == len(in.Targets) && &p.targets[0] == &in.Targets[0] {
-		prev = func(i int) *Artifact { return p.list[i] }
+	if e.sameTargets() {
+		prev = func(i int) *Artifact { return in.Prev.list[i] }
 	}
-	out := make([]*Artifact, len(in.Targets))
+	var out []*Artifact
+	todo, narrowed := e.narrow()
+	count := len(in.Targets)
+	if narrowed {
+		out, count = slices.Clone(in.Prev.list), len(todo)
+	} else {
+		out = make([]*Artifact, len(in.Targets))
+	}
 	const block = 32
 	var next atomic.Int64
 	var failed atomic.Pointer[error]
 	var wg sync.WaitGroup
-	for range min(workers, max(1, len(in.Targets))) {
+	for range min(workers, max(1, count)) {
 		wg.Go(func() {
 			r := &Reader{e: e, seen: map[QID]struct{}{}}
-			made, reused := 0, 0
-			defer func() { e.made.Add(int64(made)); e.reused.Add(int64(reused)) }()
+			made := 0
+			defer func() { e.made.Add(int64(made)) }()
 			for {
 				lo := int(next.Add(block)) - block
-				for i := lo; i < min(lo+block, len(in.Targets)); i++ {
+				for k := lo; k < min(lo+block, count); k++ {
+					i := k
+					if narrowed {
+						i = int(todo[k])
+					}
 					if failed.Load() != nil {
 						return
 					}
@@ -191,13 +208,11 @@ func MakeAll(ctx context.Context, in Input) (*Result, error) {
 						failed.CompareAndSwap(nil, &err)
 						return
 					}
-					if out[i] = a; a == old {
-						reused++
-					} else {
+					if out[i] = a; a != old {
 						made++
 					}
 				}
-				if lo >= len(in.Targets) {
+				if lo >= count {
 					return
 				}
 			}
@@ -207,8 +222,10 @@ func MakeAll(ctx context.Context, in Input) (*Result, error) {
 	if err := failed.Load(); err != nil {
 		return nil, *err
 	}
-	res := &Result{Artifacts: out, Made: int(e.made.Load()), Reused: int(e.reused.Load()), Fragments: int(e.fragMade.Load())}
+	res := &Result{Artifacts: out, Made: int(e.made.Load()), Fragments: int(e.fragMade.Load())}
+	res.Reused = len(out) - res.Made
 	res.State = &State{book: in.Book, targets: in.Targets, list: out, cells: e.fragments(), table: e.table}
+	e.settle(res.State, slices.DeleteFunc(todo, func(i int32) bool { return out[i] == in.Prev.list[i] }))
 	return res, nil
 }
 
@@ -223,8 +240,11 @@ type engine struct {
 	more     sync.Map // QID -> *piece, of fragments asked for the first time
 	faults   Faults   // of tests
 	made     atomic.Int64
-	reused   atomic.Int64
 	fragMade atomic.Int64
+
+	narrowed         bool // only some targets are looked at
+	askers           *askers
+	late, latePieces []int32
 }
 
 // answer is the digest of what this Book answers to a question: worked out
@@ -282,7 +302,7 @@ func (e *engine) fragments() []*cell {
 func (e *engine) artifact(r *Reader, t Target, old *Artifact) (*Artifact, error) {
 	var why *Change
 	if old != nil && old.Of == t.Of {
-		if why = e.changed(old.Trace); why == nil && e.in.Sink.Has(old.Path, old.Digest) {
+		if why = e.changed(old.Trace); why == nil && (e.in.Kept || e.in.Sink.Has(old.Path, old.Digest)) {
 			return old, nil
 		}
 	}

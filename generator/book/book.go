@@ -86,6 +86,10 @@ type Book struct {
 	shape   *int              // see Shape
 	linking []diag.Diagnostic // those of linking that belong to no page
 	checks  []*checked        // by page: what its kind's checks found, once asked for
+	faulty  []int32           // pages of which they found something
+	jargon  *jargon           // once asked for
+
+	unchecked []int32 // pages of which faulty does not tell yet; nil: of none
 
 	evalMu *sync.Mutex
 }

@@ -335,18 +335,34 @@ func plainValue(v any) any {
 	return fmt.Sprint(v)
 }
 
-// KindCheck runs what the kind of a page checks about it, and reports derived
-// values that cannot be worked out.
-func (b *Book) KindCheck(id string, report func(diag.Diagnostic)) {
-	n, ok := b.byID[id]
-	if !ok {
-		return
+// KindChecks runs, for every page, what its kind checks about it, and reports
+// derived values that cannot be worked out.
+func (b *Book) KindChecks(report func(diag.Diagnostic)) {
+	check := func(n int32) {
+		if b.checks[n] == nil {
+			b.checks[n] = b.kindCheck(b.pages[n])
+		}
 	}
-	if b.checks[n] == nil {
-		b.checks[n] = b.kindCheck(b.pages[n])
+	if b.unchecked == nil {
+		b.faulty = nil
+		for n := range b.pages {
+			if check(int32(n)); len(b.checks[n].diags) > 0 {
+				b.faulty = append(b.faulty, int32(n))
+			}
+		}
+	} else { // all others are as they were
+		b.faulty = slices.Concat(b.faulty, b.unchecked)
+		slices.Sort(b.faulty)
+		b.faulty = slices.DeleteFunc(slices.Compact(b.faulty), func(n int32) bool {
+			check(n)
+			return len(b.checks[n].diags) == 0
+		})
 	}
-	for _, d := range b.checks[n].diags {
-		report(d)
+	b.unchecked = []int32{}
+	for _, n := range b.faulty {
+		for _, d := range b.checks[n].diags {
+			report(d)
+		}
 	}
 }
 

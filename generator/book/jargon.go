@@ -125,6 +125,19 @@ type Jargon struct {
 // Jargon returns the words in capitals that stand in the prose of at least so
 // many pages and that neither the vocabulary nor the configuration knows, sorted.
 func (b *Book) Jargon(pages int) []Jargon {
+	if b.jargon == nil || b.jargon.pages != pages {
+		b.jargon = &jargon{pages, b.findJargon(pages)}
+	}
+	return b.jargon.list
+}
+
+// jargon is what Jargon returned.
+type jargon struct {
+	pages int
+	list  []Jargon
+}
+
+func (b *Book) findJargon(pages int) []Jargon {
 	type use struct{ page, acronym int32 }
 	type tally struct {
 		n     int

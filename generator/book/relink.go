@@ -44,6 +44,7 @@ func relink(in Input, prev *Book) *Book {
 		tags: prev.tags, tagBy: prev.tagBy, kindBy: prev.kindBy, kinds: prev.kinds, redirect: prev.redirect, redirs: prev.redirs, files: prev.files, terms: prev.terms,
 		rest: prev.rest, index: prev.index, shape: prev.shape, linking: prev.linking, checks: slices.Clone(prev.checks), evalMu: prev.evalMu}
 	b.memo = slices.Clone(prev.memo)
+	b.faulty, b.unchecked, b.jargon = prev.faulty, slices.Clone(prev.unchecked), prev.jargon
 	l := &linker{index: b.index, b: b}
 	for _, i := range changed {
 		if !l.replace(in.Docs[i], prev.in.Docs[i]) {
@@ -136,6 +137,12 @@ func (l *linker) replace(d, old *document.Document) bool {
 	}
 	b.pages[p.n] = p
 	b.checks[p.n] = nil
+	if b.unchecked != nil {
+		b.unchecked = append(b.unchecked, p.n)
+	}
+	if !slices.Equal(d.Acronyms, old.Acronyms) {
+		b.jargon = nil
+	}
 	b.forget(p.n, OpBody)
 	b.forget(p.n, OpPage)
 	if !l.sameValues(p, was) {

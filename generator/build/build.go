@@ -136,6 +136,29 @@ type Session struct {
 	loaded  loaded
 	book    *book.Book
 	targets targets
+	sunk    sunk
+}
+
+// sunk is what a Sink held when it was committed.
+type sunk struct {
+	sink    Sink
+	state   *artifact.State
+	targets []artifact.Target
+	files   []string
+}
+
+// keepsRest is a Sink that can take over all that another one held.
+type keepsRest interface {
+	// KeepRest tells whether all that over held stays, but what will be put.
+	KeepRest(over Sink) bool
+}
+
+// kept tells whether tx holds the outputs of prev for these targets and files,
+// and keeps what is not put.
+func (s *sunk) kept(tx Sink, prev *artifact.State, targets []artifact.Target, files []string) bool {
+	k, ok := tx.(keepsRest)
+	return ok && prev != nil && s.state == prev && len(targets) > 0 && len(targets) == len(s.targets) && &targets[0] == &s.targets[0] &&
+		slices.Equal(files, s.files) && k.KeepRest(s.sink)
 }
 
 // scanned is how the content was listed. A listing made otherwise cannot be
@@ -445,9 +468,10 @@ func (s *Session) compile(ctx context.Context, o Options, content *source.Tree, 
 }
 
 func isMarkdown(p string) bool {
-	switch strings.ToLower(filepath.Ext(p)) {
-	case ".md", ".markdown":
-		return true
+	for _, ext := range [...]string{".md", ".markdown"} {
+		if n := len(p) - len(ext); n >= 0 && p[n] == '.' && strings.EqualFold(p[n:], ext) {
+			return true
+		}
 	}
 	return false
 }
@@ -509,8 +533,9 @@ func (s *Session) Run(ctx context.Context, o Options) (*Result, error) {
 	if o.NoCache {
 		prev = nil
 	}
-	made, err := artifact.MakeAll(ctx, artifact.Input{Book: site.Book, Targets: s.targets.of(site.theme, site.Book), Fragments: site.theme.Fragments,
-		Prev: prev, Sink: tx, Workers: o.Workers, Why: o.Why})
+	list := s.targets.of(site.theme, site.Book)
+	kept := s.sunk.kept(tx, prev, list, site.Book.Files())
+	made, err := artifact.MakeAll(ctx, artifact.Input{Book: site.Book, Targets: list, Fragments: site.theme.Fragments, Prev: prev, Sink: tx, Kept: kept, Workers: o.Workers, Why: o.Why})
 	if err != nil {
 		return nil, err
 	}
@@ -544,6 +569,10 @@ func (s *Session) Run(ctx context.Context, o Options) (*Result, error) {
 	out, err := tx.Commit()
 	if err != nil {
 		return nil, err
+	}
+	s.sunk = sunk{}
+	if _, ok := tx.(keepsRest); ok {
+		s.sunk = sunk{tx, s.state, list, site.Book.Files()}
 	}
 	st.Written, st.Removed, st.Bytes = out.Written, out.Removed, out.Bytes
 	clock.lap(&st.Seconds.Commit)

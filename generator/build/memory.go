@@ -19,6 +19,8 @@ import (
 // run leaves is marked where it lies, and only what it puts is entered anew.
 type Memory struct {
 	mu   sync.Mutex
+	prev *Memory                // the one before, while this one is filled
+	rest bool                   // all of prev is kept but what is put
 	base map[string]*MemoryFile // of Memories before; shared, never written
 	over map[string]*MemoryFile // instead of what base has
 	old  map[string]*MemoryFile // over of the Memory before, while this one is filled
@@ -45,7 +47,7 @@ func NewMemory(prev *Memory) *Memory {
 	if prev == nil {
 		prev = &Memory{runs: new(atomic.Uint64)}
 	}
-	return &Memory{base: prev.base, old: prev.over, over: map[string]*MemoryFile{}, runs: prev.runs, run: prev.runs.Add(1), size: prev.size}
+	return &Memory{prev: prev, base: prev.base, old: prev.over, over: map[string]*MemoryFile{}, runs: prev.runs, run: prev.runs.Add(1), size: prev.size}
 }
 
 // File returns the output at a path, nil if there is none.
@@ -99,6 +101,13 @@ func (m *Memory) Has(path string, d source.Digest) bool {
 	return true
 }
 
+// KeepRest takes over all that over holds but what will be put, if that is the
+// Memory before.
+func (m *Memory) KeepRest(over Sink) bool {
+	m.rest = over == Sink(m.prev)
+	return m.rest
+}
+
 // Put takes an output.
 func (m *Memory) Put(path string, d source.Digest, data []byte) error {
 	if m.Has(path, d) {
@@ -129,8 +138,7 @@ func (m *Memory) Copy(path string, d source.Digest, r io.Reader) error {
 
 // Commit ends the filling and counts what differs from the Memory before.
 func (m *Memory) Commit() (output.Result, error) {
-	kept := int(m.kept.Load())
-	r := output.Result{Unchanged: kept, Written: len(m.over)}
+	r := output.Result{Written: len(m.over)}
 	replaced := 0
 	for p, f := range m.over {
 		r.Bytes += int64(len(f.Data))
@@ -139,7 +147,11 @@ func (m *Memory) Commit() (output.Result, error) {
 			replaced++
 		}
 	}
-	r.Removed = m.size - replaced - kept
+	kept := int(m.kept.Load())
+	if m.rest {
+		kept = m.size - replaced
+	}
+	r.Unchanged, r.Removed = kept, m.size-replaced-kept
 	m.size = kept + len(m.over)
 	put := m.over
 	if r.Removed == 0 && len(m.old)+len(put) <= len(m.base)/8 {
@@ -152,7 +164,7 @@ func (m *Memory) Commit() (output.Result, error) {
 			for p, f := range from {
 				switch {
 				case m.before(p) != f:
-				case f.run.Load() == m.run:
+				case put[p] == nil && (m.rest || f.run.Load() == m.run):
 					base[p] = f
 				case put[p] == nil:
 					m.changed = append(m.changed, p)
@@ -162,7 +174,7 @@ func (m *Memory) Commit() (output.Result, error) {
 		maps.Copy(base, put)
 		m.base, m.over = base, nil
 	}
-	m.old = nil
+	m.old, m.prev = nil, nil
 	slices.Sort(m.changed)
 	return r, nil
 }

@@ -164,7 +164,7 @@ func run(site string, n int, kinds []string, binary, layouts string, hugo bool, 
 			case "title":
 				d, err = s.edit(plan, s.address(plan), mark, func(b []byte) []byte { return title.ReplaceAll(b, []byte(`title: "Renamed `+mark+`"`)) })
 			case "term":
-				d, err = s.edit(term, s.address(term), mark, func(b []byte) []byte { return end.ReplaceAll(b, []byte("$0"+"It means "+mark+". ")) })
+				d, err = s.edit(term, s.address(term), mark, func(b []byte) []byte { return end.ReplaceAll(b, []byte("${0}It means "+mark+". ")) })
 			case "layout":
 				d, err = s.edit(filepath.Join(work, "layouts", "base.html"), s.address(plan), mark, func(b []byte) []byte {
 					b = edited.ReplaceAll(b, nil)
