@@ -11,6 +11,9 @@ import (
 // others know them.
 func (l *linker) arrange() {
 	b := l.b
+	if l.unmoved {
+		return
+	}
 	for _, p := range b.pages {
 		if p.id == HomeID && p.folder == "" {
 			continue
@@ -101,6 +104,10 @@ func lower(c byte) byte {
 
 // shallow makes the card of a page without the fields that need references.
 func (l *linker) shallow(p *page) {
+	if l.looksAlike(p) {
+		p.ref = p.was.ref
+		return
+	}
 	c := &Card{ID: p.id, URL: p.url, Title: p.title, Section: p.folder, Lang: p.lang, Weight: p.weight(),
 		IsSection: p.index || p.id == HomeID, Generated: p.doc == nil, Tags: p.tags}
 	if s := l.b.sections[p.sectionID()]; s != nil && c.IsSection {
@@ -146,6 +153,20 @@ func (l *linker) shallow(p *page) {
 	if was := p.was; was != nil && was.ref != nil && c.sameAs(was.ref) {
 		p.ref = was.ref
 	}
+}
+
+// looksAlike tells whether all that p's shallow card is made of is as it was in
+// the Book before.
+func (l *linker) looksAlike(p *page) bool {
+	q := p.was
+	if q == nil || q.ref == nil || p.doc != q.doc || p.seed != q.seed || p.links != q.links || p.url != q.url || p.folder != q.folder || p.index != q.index {
+		return false
+	}
+	if n, ok := p.resolved["/owner"]; ok && l.b.pages[n].title != q.ref.Owner {
+		return false
+	}
+	s := l.b.sections[p.sectionID()]
+	return !q.ref.IsSection || s != nil && s.total == q.ref.Count
 }
 
 // sectionID is the id of the section that p is the page of.

@@ -88,6 +88,7 @@ type Book struct {
 	checks  []*checked        // by page: what its kind's checks found, once asked for
 	faulty  []int32           // pages of which they found something
 	jargon  *jargon           // once asked for
+	rings   []diag.Diagnostic // of linking: relations that lead back
 
 	unchecked []int32 // pages of which faulty does not tell yet; nil: of none
 
@@ -213,7 +214,7 @@ func Link(ctx context.Context, in Input, prev *Book) (*Book, []diag.Diagnostic, 
 
 // diags returns what linking found.
 func (b *Book) diags() []diag.Diagnostic {
-	out := slices.Clone(b.linking)
+	out := slices.Concat(b.linking, b.rings)
 	for _, p := range b.pages {
 		out = append(append(append(append(out, p.diags...), p.seed.faults...), p.links.faults...), p.prose...)
 	}
@@ -230,6 +231,8 @@ type linker struct {
 	stable     []bool          // by number in prev: whoever refers to the page finds the same
 	moved      map[uint32]bool // keys of names that mean something else now
 	sameFiles  bool
+	unmoved    bool    // all pages are where they were
+	relinked   []*page // then: those of which no links were taken over; nil if many, or if pages moved
 }
 
 // index is what links are looked up in. It is read-only once the pages have

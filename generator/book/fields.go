@@ -116,6 +116,14 @@ func (l *linker) finish() {
 		} else {
 			p.fields = b.fieldsOf(p)
 		}
+	})
+	b.checks = make([]*checked, len(b.pages))
+	l.evaluated()
+	l.each(b.pages, func(p *page) {
+		if q := p.was; q != nil && q.card != nil && p.ref == q.ref && p.kind == q.kind && sameMap(p.fields, q.fields) && p.doc == q.doc && p.knows(q) {
+			p.card = q.card
+			return
+		}
 		c := p.ref.full()
 		if p.kind != nil && p.doc != nil {
 			c.Fields = map[string]any{}
@@ -130,11 +138,9 @@ func (l *linker) finish() {
 		}
 		p.card = c
 	})
-	b.checks = make([]*checked, len(b.pages))
-	l.evaluated()
 	// Derived values that lists show need every page's fields, so they come last.
 	l.each(b.pages, func(p *page) {
-		if p.kind == nil || p.doc == nil || len(p.kind.Derived) == 0 {
+		if p.kind == nil || p.doc == nil || len(p.kind.Derived) == 0 || p.was != nil && p.card == p.was.card {
 			return
 		}
 		for _, list := range [][]string{p.kind.Facets, p.kind.List.Columns, p.kind.List.Sort} {
@@ -154,7 +160,7 @@ func (l *linker) finish() {
 		}
 	})
 	l.each(b.pages, func(p *page) {
-		if q := p.was; q != nil && q.card != nil && p.ref == q.ref && (sameMap(p.card.Fields, q.card.Fields) || sameFields(p.card.Fields, q.card.Fields)) {
+		if q := p.was; q != nil && q.card != nil && p.card != q.card && p.ref == q.ref && (sameMap(p.card.Fields, q.card.Fields) || sameFields(p.card.Fields, q.card.Fields)) {
 			p.card = q.card
 		}
 	})
@@ -168,29 +174,48 @@ func (l *linker) finish() {
 	l.site()
 }
 
+// knows tells whether all derived values were taken over from q, and none holds
+// documents, whose cards may be others.
+func (p *page) knows(q *page) bool {
+	return p.kind == nil || p.doc == nil || len(p.kind.Derived) == 0 ||
+		sameSlice(p.derived, q.derived) && len(p.derived) > 0 && !slices.ContainsFunc(p.derived, func(v derivedValue) bool { return v.docs })
+}
+
 // lists puts the pages of each kind in the kind's order.
 func (l *linker) lists() {
 	b := l.b
 	b.kindBy = map[string][]*Card{}
 	of := map[string][]*page{}
+	other := map[string]bool{} // kinds of which the pages or their cards are not those they were
+	listed := func(p *page) string {
+		if p.kind == nil || p.doc == nil || p.index && p.kind.ID == "guide" {
+			return ""
+		}
+		return p.kind.ID
+	}
 	for _, p := range b.pages {
-		if p.kind != nil && p.doc != nil && !(p.index && p.kind.ID == "guide") {
-			of[p.kind.ID] = append(of[p.kind.ID], p)
+		k := listed(p)
+		if of[k] = append(of[k], p); l.unmoved && p.card != p.was.card {
+			other[k], other[listed(p.was)] = true, true
 		}
 	}
 	for _, k := range b.in.Kinds.All() {
 		by := order{k.List.Sort, enums(k)}
-		var before []*Card
-		if l.prev != nil {
-			before = l.prev.kindBy[k.ID]
-		}
-		pages := make([]*page, 0, len(before))
-		for _, c := range before {
-			if n, ok := b.byID[c.ID]; ok {
-				pages = append(pages, b.pages[n])
+		if l.unmoved && !other[k.ID] {
+			b.kindBy[k.ID] = l.prev.kindBy[k.ID]
+		} else {
+			var before []*Card
+			if l.prev != nil {
+				before = l.prev.kindBy[k.ID]
 			}
+			pages := make([]*page, 0, len(before))
+			for _, c := range before {
+				if n, ok := b.byID[c.ID]; ok {
+					pages = append(pages, b.pages[n])
+				}
+			}
+			b.kindBy[k.ID] = cardsOf(b.sorted(of[k.ID], pages, by.cards))
 		}
-		b.kindBy[k.ID] = cardsOf(sorted(of[k.ID], pages, by.cards))
 		info := &KindInfo{ID: k.ID, Name: k.Name, Plural: k.Plural, Icon: k.Icon, Tint: k.Tint, Section: k.Section, Description: k.Description,
 			Facets: k.Facets, Columns: k.List.Columns, Labels: map[string]string{}, Count: len(b.kindBy[k.ID]),
 			Archetype: b.in.Texts["kinds/"+k.ID+"/archetype.md"]}
@@ -202,7 +227,7 @@ func (l *linker) lists() {
 		}
 		if s := b.sections[k.Section]; s != nil && k.Section != "" {
 			info.URL = s.page.url
-			if len(k.List.Sort) > 0 {
+			if len(k.List.Sort) > 0 && !(l.unmoved && !slices.ContainsFunc(s.children, func(p *page) bool { return p.card != p.was.card })) {
 				var before []*page
 				if l.prev != nil && l.prev.sections[k.Section] != nil {
 					for _, q := range l.prev.sections[k.Section].children {
@@ -211,7 +236,7 @@ func (l *linker) lists() {
 						}
 					}
 				}
-				s.children = sorted(s.children, before, by.pages)
+				s.children = b.sorted(s.children, before, by.pages)
 			}
 		}
 		b.kinds = append(b.kinds, info)
@@ -221,22 +246,22 @@ func (l *linker) lists() {
 // sorted sorts pages. before is an order in which those whose cards are as they
 // were lie already: then only the others are put where they belong. cmp must
 // tell any two pages apart.
-func sorted(pages, before []*page, cmp func(x, y *page) int) []*page {
-	is := make(map[*page]bool, len(pages))
+func (b *Book) sorted(pages, before []*page, cmp func(x, y *page) int) []*page {
+	is := make([]bool, len(b.pages))
 	for _, p := range pages {
-		is[p] = true
+		is[p.n] = true
 	}
 	alike := func(p *page) bool { return p.was != nil && p.was.card == p.card }
 	old := make([]*page, 0, len(before))
 	for _, p := range before {
-		if is[p] && alike(p) {
+		if is[p.n] && alike(p) {
 			old = append(old, p)
-			delete(is, p)
+			is[p.n] = false
 		}
 	}
-	fresh := make([]*page, 0, len(is))
+	fresh := make([]*page, 0, len(pages)-len(old))
 	for _, p := range pages {
-		if is[p] {
+		if is[p.n] {
 			fresh = append(fresh, p)
 		}
 	}
@@ -291,6 +316,10 @@ func sameValue(a, b any) bool {
 
 func (l *linker) tags() {
 	b := l.b
+	if l.unmoved && !slices.ContainsFunc(b.pages, func(p *page) bool { return p.seed != p.was.seed && !slices.Equal(p.tags, p.was.tags) }) {
+		l.retag()
+		return
+	}
 	b.tagBy = map[string]int{}
 	for _, p := range b.pages {
 		for _, t := range p.tags {
@@ -315,6 +344,32 @@ func (l *linker) tags() {
 	slices.SortFunc(b.tags, func(x, y Tag) int { return natural(x.Slug, y.Slug) })
 	for i, t := range b.tags {
 		b.tagBy[t.Slug] = i
+	}
+}
+
+// retag takes the tags over from the Book before, with the cards that pages have
+// now.
+func (l *linker) retag() {
+	b, old := l.b, l.prev
+	b.tags, b.tagBy = slices.Clone(old.tags), old.tagBy
+	for _, p := range b.pages {
+		if p.card == p.was.card {
+			continue
+		}
+		for _, t := range p.tags {
+			i, ok := b.tagBy[Slug(t)]
+			if !ok {
+				continue
+			}
+			if sameSlice(b.tags[i].Pages, old.tags[i].Pages) {
+				b.tags[i].Pages = slices.Clone(old.tags[i].Pages)
+			}
+			for k, c := range b.tags[i].Pages {
+				if c == p.was.card {
+					b.tags[i].Pages[k] = p.card
+				}
+			}
+		}
 	}
 }
 

@@ -26,6 +26,10 @@ type names struct {
 
 func (l *linker) name() {
 	b := l.b
+	if l.unmoved && !slices.ContainsFunc(b.pages, (*page).renamed) {
+		b.names = &names{exact: l.prev.names.exact, tails: l.prev.names.tails, pages: b.pages}
+		return
+	}
 	n := &names{exact: make(map[string]*page, len(b.pages)), tails: make(map[string][]*page, 2*len(b.pages)), pages: b.pages}
 	for _, p := range b.pages {
 		n.exact[p.id] = p
@@ -52,6 +56,23 @@ func (l *linker) name() {
 	b.names = n
 }
 
+// renamed tells whether references may find the page by another name than in
+// the Book before, or find something else in it, or whether there is something to
+// say about its names.
+func (p *page) renamed() bool {
+	q := p.was
+	if p.seed == q.seed && p.doc == q.doc && len(q.diags) == 0 {
+		return false
+	}
+	f, ok := p.front("id")
+	g, had := q.front("id")
+	return p.kind != q.kind || ok != had || f.Str != g.Str || slices.ContainsFunc(q.diags, func(d diag.Diagnostic) bool { return d.Rule == "id-duplicate" })
+}
+
+// now returns the page as it is in this Book: what names lead to may be its
+// state in the Book before.
+func (n *names) now(p *page) *page { return n.pages[p.n] }
+
 // find returns the pages that name may mean: one when it is an id or a unique
 // tail, several when it is ambiguous. Where several match and some are of the
 // wanted kinds, only those count: a reference to a goal is not ambiguous
@@ -63,12 +84,14 @@ func (n *names) find(name string, kinds []string) []*page {
 	}
 	var found []*page
 	if p := n.exact[name]; p != nil {
-		if ofKind(p, kinds) {
+		if p = n.now(p); ofKind(p, kinds) {
 			return []*page{p}
 		}
 		found = append(found, p)
 	}
-	found = append(found, n.tails[name]...)
+	for _, p := range n.tails[name] {
+		found = append(found, n.now(p))
+	}
 	if len(found) == 0 {
 		// kind/name, as the glossary's owners are written
 		if k, rest, ok := strings.Cut(name, "/"); ok && (len(kinds) == 0 || slices.Contains(kinds, k)) {

@@ -21,7 +21,6 @@ var indexNames = [...]string{"index", "_index", "readme"}
 // place turns documents into pages: id, kind, language, whether it is shown.
 func (l *linker) place() {
 	in := &l.b.in
-	l.byPath = make(map[string]*page, len(in.Docs))
 	pages := make([]*page, len(in.Docs))
 	if l.samePaths() {
 		parallel(in.Workers, len(in.Docs), func(i int) {
@@ -37,7 +36,6 @@ func (l *linker) place() {
 	}
 	l.order = pages
 	for _, p := range pages {
-		l.byPath[p.doc.Path] = p
 		if l.shown(p) {
 			l.b.pages = append(l.b.pages, p)
 		} else {
@@ -49,6 +47,14 @@ func (l *linker) place() {
 			l.describe(p)
 		}
 	})
+	if l.unmoved = l.samePlaces(); l.unmoved {
+		l.byPath = l.prev.index.byPath
+		return
+	}
+	l.byPath = make(map[string]*page, len(in.Docs))
+	for _, p := range pages {
+		l.byPath[p.doc.Path] = p
+	}
 }
 
 // samePaths tells whether the documents lie where they lay in the Book before.
@@ -58,6 +64,27 @@ func (l *linker) samePaths() bool {
 	}
 	for i, d := range l.b.in.Docs {
 		if d.Path != l.prev.in.Docs[i].Path || d.Name != l.prev.in.Docs[i].Name {
+			return false
+		}
+	}
+	return true
+}
+
+// samePlaces tells whether each document has the place among pages that it had
+// in the Book before, or has none as before, so that all addresses are the same
+// and so is the order within sections that weights and names give.
+func (l *linker) samePlaces() bool {
+	if l.prev == nil || len(l.hidden) != len(l.prev.index.hidden) || !l.samePaths() {
+		return false
+	}
+	for _, p := range l.hidden {
+		if p.was.placed {
+			return false
+		}
+	}
+	for _, p := range l.b.pages {
+		q := p.was
+		if !q.placed || p.seed != q.seed && (p.segment != q.segment || p.weight() != q.weight()) {
 			return false
 		}
 	}
@@ -344,6 +371,10 @@ func reserved(s string) bool {
 // address gives each page its URL and finds those that share one.
 func (l *linker) address() {
 	b := l.b
+	if l.unmoved {
+		l.stay()
+		return
+	}
 	taken := make(map[string]*page, len(b.pages)) // by output path
 	ids := make(map[string]*page, len(b.pages))
 	dirs := map[string]string{"": ""} // folder -> URL path without slashes at the ends
@@ -410,6 +441,31 @@ func (l *linker) address() {
 		p.n = int32(i)
 		b.byID[p.id] = p.n
 		l.byURL[strings.TrimSuffix(p.out, "index.html")] = p
+	}
+}
+
+// stay gives each page the place that it had in the Book before.
+func (l *linker) stay() {
+	b, old := l.b, l.prev
+	pages := make([]*page, len(old.pages))
+	for _, p := range b.pages {
+		pages[p.was.n] = p
+	}
+	for n, q := range old.pages {
+		if pages[n] == nil { // a section without a document
+			pages[n] = &page{seed: q.seed, id: q.id, folder: q.folder, index: q.index, was: q}
+		}
+		p := pages[n]
+		p.n, p.url, p.out, p.placed = q.n, q.url, q.out, true
+	}
+	b.pages, b.byID, l.byURL = pages, old.byID, old.index.byURL
+	b.sections = make(map[string]*section, len(old.sections))
+	for id, o := range old.sections {
+		s := &section{id: id, page: pages[o.page.n], parent: o.parent, subs: o.subs, total: o.total, children: make([]*page, len(o.children))}
+		for i, q := range o.children {
+			s.children[i] = pages[q.n]
+		}
+		b.sections[id] = s
 	}
 }
 

@@ -186,7 +186,7 @@ func (l *linker) redirects() {
 			switch {
 			case key == "":
 				msg = quote(u) + " is no old URL"
-			case l.byURL[key+"/"] == p:
+			case b.latest(l.byURL[key+"/"]) == p:
 				continue
 			case l.byURL[key+"/"] != nil:
 				msg = quote(u) + " is the URL of " + l.byURL[key+"/"].name()

@@ -42,7 +42,7 @@ func relink(in Input, prev *Book) *Book {
 	b := new(Book)
 	*b = Book{in: in, site: prev.site, pages: slices.Clone(prev.pages), byID: prev.byID, names: prev.names, sections: prev.sections,
 		tags: prev.tags, tagBy: prev.tagBy, kindBy: prev.kindBy, kinds: prev.kinds, redirect: prev.redirect, redirs: prev.redirs, files: prev.files, terms: prev.terms,
-		rest: prev.rest, index: prev.index, shape: prev.shape, linking: prev.linking, checks: slices.Clone(prev.checks), evalMu: prev.evalMu}
+		rest: prev.rest, index: prev.index, shape: prev.shape, linking: prev.linking, rings: prev.rings, checks: slices.Clone(prev.checks), evalMu: prev.evalMu}
 	b.memo = slices.Clone(prev.memo)
 	b.faulty, b.unchecked, b.jargon = prev.faulty, slices.Clone(prev.unchecked), prev.jargon
 	l := &linker{index: b.index, b: b}

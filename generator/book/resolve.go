@@ -31,6 +31,9 @@ func (l *linker) resolve() {
 			l.settleLinks(p)
 		}
 	})
+	if l.turnRound() {
+		return
+	}
 	// The other direction, in page order, so that lists are in order too. All
 	// lists of a kind lie in one piece of memory.
 	ins, backs := make([]int32, len(b.pages)+1), make([]int32, len(b.pages)+1)
@@ -56,6 +59,82 @@ func (l *linker) resolve() {
 			q.back = append(q.back, backEdge{p.n, s.snippet})
 		}
 	}
+}
+
+// maxTurned is of how many pages the links may be others for turnRound to be
+// worth its bookkeeping.
+const maxTurned = 256
+
+// turnRound takes the other direction of links over from the Book before, and
+// mends it where links are others. It returns false if that are many.
+func (l *linker) turnRound() bool {
+	if !l.unmoved {
+		return false
+	}
+	b := l.b
+	changed := []*page{}
+	for _, p := range b.pages {
+		if p.was.links != p.links && p.doc != nil {
+			if changed = append(changed, p); len(changed) > maxTurned {
+				return false
+			}
+		}
+	}
+	l.relinked = changed
+	for _, p := range b.pages {
+		p.in, p.back = p.was.in, p.was.back
+	}
+	is := func(n int32) bool { return b.pages[n].links != b.pages[n].was.links && b.pages[n].doc != nil }
+	ins, backs := map[int32]bool{}, map[int32]bool{} // whose lists are others now
+	for _, p := range changed {
+		for _, ls := range []*links{p.links, p.was.links} {
+			for i := range ls.edges {
+				ins[ls.edges[i].to] = true
+			}
+			for _, s := range ls.said {
+				backs[s.to] = true
+			}
+		}
+	}
+	for n := range ins {
+		var fresh []inEdge
+		for _, p := range changed {
+			for i := range p.edges {
+				if p.edges[i].to == n {
+					fresh = append(fresh, inEdge{p.n, p.edges[i].field})
+				}
+			}
+		}
+		b.pages[n].in = merged(b.pages[n].in, fresh, func(e inEdge) int32 { return e.from }, is)
+	}
+	for n := range backs {
+		var fresh []backEdge
+		for _, p := range changed {
+			for _, s := range p.said {
+				if s.to == n {
+					fresh = append(fresh, backEdge{p.n, s.snippet})
+				}
+			}
+		}
+		b.pages[n].back = merged(b.pages[n].back, fresh, func(e backEdge) int32 { return e.from }, is)
+	}
+	return true
+}
+
+// merged returns those of old that are not of a page that is stale, with fresh
+// between them, by the pages that they are of. Both are in that order.
+func merged[T any](old, fresh []T, of func(T) int32, stale func(n int32) bool) []T {
+	out := make([]T, 0, len(old)+len(fresh))
+	for _, e := range old {
+		if stale(of(e)) {
+			continue
+		}
+		for len(fresh) > 0 && of(fresh[0]) < of(e) {
+			out, fresh = append(out, fresh[0]), fresh[1:]
+		}
+		out = append(out, e)
+	}
+	return append(out, fresh...)
 }
 
 // sumUp turns counts into the places where what was counted begins, and returns
@@ -318,7 +397,7 @@ func (l *linker) lookup(p *page, t string, trailing bool, r *document.Ref) (plac
 	}
 	c = norm.NFC.String(c)
 	p.names = append(p.names, pathKey(c))
-	if q := l.byPath[c]; q != nil && !trailing {
+	if q := l.atPath(c); q != nil && !trailing {
 		if l.visible(q) {
 			return place{page: q}, true
 		}
@@ -334,12 +413,12 @@ func (l *linker) lookup(p *page, t string, trailing bool, r *document.Ref) (plac
 		return place{page: s.page}, true
 	}
 	for _, ext := range [...]string{".md", ".markdown"} {
-		if q := l.byPath[strings.TrimSuffix(c, "/")+ext]; q != nil && l.visible(q) {
+		if q := l.atPath(strings.TrimSuffix(c, "/") + ext); q != nil && l.visible(q) {
 			return place{page: q}, true
 		}
 	}
 	if h, found := strings.CutSuffix(c, ".html"); found {
-		if q := l.byPath[h+".md"]; q != nil && l.visible(q) {
+		if q := l.atPath(h + ".md"); q != nil && l.visible(q) {
 			return place{page: q}, true
 		}
 		if dir, ok := strings.CutSuffix(c, "index.html"); ok {
@@ -359,11 +438,14 @@ func (l *linker) visible(p *page) bool { return p.placed }
 // atURL finds a page by the path of its URL, with or without its last slash.
 func (l *linker) atURL(c string) *page {
 	c = strings.TrimSuffix(strings.TrimSuffix(c, "index.html"), "/")
-	if c == "" {
-		return l.byURL[""]
+	if c != "" {
+		c += "/"
 	}
-	return l.byURL[c+"/"]
+	return l.b.latest(l.byURL[c])
 }
+
+// atPath returns the page of the document at a path, nil if there is none.
+func (l *linker) atPath(path string) *page { return l.b.latest(l.byPath[path]) }
 
 // settle makes the target of a place that was found.
 func (l *linker) settle(p *page, r *document.Ref, fragment string, at place) Target {
@@ -503,7 +585,7 @@ func (l *linker) missing(p *page, r *document.Ref, tries []string, fragment stri
 			l.at(p, r, &d)
 			return Target{}
 		}
-		if q := l.byPath[c]; q != nil && !l.visible(q) {
+		if q := l.atPath(c); q != nil && !l.visible(q) {
 			d.Rule, d.Msg, d.Hint = "link-hidden", quote(r.Target)+" is not published (a draft, or outside its dates)", "the link is left out; build with --drafts to see it"
 			l.at(p, r, &d)
 			return Target{}

@@ -350,6 +350,7 @@ func (l *linker) keep() {
 	kept := func(p *page) bool {
 		return p.kept && !slices.ContainsFunc(p.mentions, func(m glossary.Mention) bool { return !sameTerm[m.Term] })
 	}
+	shows := l.shows()
 	l.each(b.pages, func(p *page) {
 		q := p.was
 		if q == nil || !q.placed || q.card == nil {
@@ -368,12 +369,20 @@ func (l *linker) keep() {
 		if p.doc == q.doc && p.url == q.url && sameSlice(p.targets, q.targets) && (kept(p) || len(p.mentions)+len(q.mentions) == 0) {
 			keep(OpBody)
 		}
-		if slices.EqualFunc(p.back, q.back, func(x, y backEdge) bool {
+		if shows != nil && sameSlice(p.back, q.back) {
+			if !shows[p.n].back {
+				keep(OpBacklinks)
+			}
+		} else if slices.EqualFunc(p.back, q.back, func(x, y backEdge) bool {
 			return x.snippet == y.snippet && b.pages[x.from].card == old.pages[y.from].card
 		}) {
 			keep(OpBacklinks)
 		}
-		if p.kind == q.kind && slices.EqualFunc(p.edges, q.edges, func(x, y edge) bool { return x.field == y.field && b.pages[x.to].card == old.pages[y.to].card }) &&
+		if shows != nil && p.links == q.links && sameSlice(p.in, q.in) {
+			if !shows[p.n].related {
+				keep(OpRelations)
+			}
+		} else if p.kind == q.kind && slices.EqualFunc(p.edges, q.edges, func(x, y edge) bool { return x.field == y.field && b.pages[x.to].card == old.pages[y.to].card }) &&
 			slices.EqualFunc(p.in, q.in, func(x, y inEdge) bool { return x.field == y.field && b.pages[x.from].card == old.pages[y.from].card }) {
 			keep(OpRelations)
 		}
@@ -391,6 +400,34 @@ func (l *linker) keep() {
 		}
 	})
 	l.release()
+}
+
+// shown says which lists of a page hold a card that is another one now.
+type shown struct{ back, related bool }
+
+// shows goes from the pages whose cards are others to those that show them, by
+// number; nil where pages have other numbers.
+func (l *linker) shows() []shown {
+	if !l.unmoved {
+		return nil
+	}
+	b := l.b
+	out := make([]shown, len(b.pages))
+	for _, p := range b.pages {
+		if p.card == p.was.card {
+			continue
+		}
+		for _, s := range p.said {
+			out[s.to].back = true
+		}
+		for i := range p.edges {
+			out[p.edges[i].to].related = true
+		}
+		for _, e := range p.in {
+			out[e.from].related = true
+		}
+	}
+	return out
 }
 
 // release lets go of the Book before.
