@@ -90,7 +90,8 @@ type Book struct {
 	jargon  *jargon           // once asked for
 	rings   []diag.Diagnostic // of linking: relations that lead back
 
-	unchecked []int32 // pages of which faulty does not tell yet; nil: of none
+	ringed    map[string][]string // derived values in circles; see ringFrom
+	unchecked []int32             // pages of which faulty does not tell yet; nil: of none
 
 	evalMu *sync.Mutex
 }

@@ -17,6 +17,7 @@ type derivedValue struct {
 	done  bool
 	doing bool
 	reads []int32 // pages that it was worked out from
+	loop  bool    // it is part of a circle, or rests on one: reads are not all
 	docs  bool    // there are documents in v
 }
 
@@ -31,12 +32,19 @@ type object struct {
 // reads are the pages that an evaluation has looked at, its own among them.
 type reads struct {
 	pages []int32
+	loop  bool // it met a circle, of which not all is known while one goes round it
 }
 
 func (r *reads) add(n int32) {
 	if k := len(r.pages); k == 0 || r.pages[k-1] != n {
 		r.pages = append(r.pages, n)
 	}
+}
+
+// take adds what a derived value was worked out from.
+func (r *reads) take(v *derivedValue) {
+	r.pages = append(r.pages, v.reads...)
+	r.loop = r.loop || v.loop
 }
 
 // settled returns each page once, in order.
@@ -61,7 +69,7 @@ func (o object) derived(i int) (any, error) {
 	}
 	st := o.p.derived[i]
 	if st.done {
-		o.reads.pages = append(o.reads.pages, st.reads...)
+		o.reads.take(&st)
 		if st.docs {
 			return o.given(st.v), st.err
 		}
@@ -69,6 +77,7 @@ func (o object) derived(i int) (any, error) {
 	}
 	here := o.p.id + "." + d.Name
 	if st.doing {
+		o.reads.loop = true
 		return nil, &kind.CycleError{Path: []string{here}}
 	}
 	o.p.derived[i].doing = true
@@ -77,11 +86,61 @@ func (o object) derived(i int) (any, error) {
 	if c, ok := asCycle(err); ok && (len(c.Path) == 1 || c.Path[0] != c.Path[len(c.Path)-1]) {
 		err = &kind.CycleError{Path: append([]string{here}, c.Path...)}
 	}
-	st = derivedValue{v: v, err: err, done: true, reads: own.settled()}
+	st = derivedValue{v: v, err: err, done: true, reads: own.settled(), loop: own.loop}
 	rebound(v, func(x object) object { st.docs = true; return x })
 	o.p.derived[i] = st
-	o.reads.pages = append(o.reads.pages, st.reads...)
+	o.reads.take(&st)
 	return o.given(v), err
+}
+
+// ringFrom returns the circle of derived values of which this one is the first by
+// name, so that a circle is told once, and nil for all others.
+func (b *Book) ringFrom(name string) []string {
+	if ring, ok := b.ringed[name]; ok {
+		return ring
+	}
+	if b.ringed == nil {
+		b.ringed = map[string][]string{}
+	}
+	ring := b.ring(name)
+	first := 0
+	for i, m := range ring {
+		b.ringed[m] = nil
+		if m < ring[first] {
+			first = i
+		}
+	}
+	if len(ring) == 0 {
+		return nil
+	}
+	b.ringed[ring[first]] = slices.Concat(ring[first:], ring[:first])
+	return b.ringed[name]
+}
+
+// ring returns the circle of derived values that one is part of, from that one
+// on; nil if it only rests on one. Wherever the circle was entered, each value on
+// it knows the next.
+func (b *Book) ring(from string) []string {
+	var ring []string
+	for at := from; len(ring) == 0 || at != from; {
+		i := strings.LastIndexByte(at, '.')
+		n, ok := b.byID[at[:i]]
+		if !ok || len(ring) > len(b.pages)*8 {
+			return nil
+		}
+		p := b.pages[n]
+		k := slices.IndexFunc(p.kind.Derived, func(d kind.Derived) bool { return d.Name == at[i+1:] })
+		if k < 0 || k >= len(p.derived) {
+			return nil
+		}
+		c, ok := asCycle(p.derived[k].err)
+		if !ok || len(c.Path) < 2 || c.Path[0] != at {
+			return nil
+		}
+		ring = append(ring, at)
+		at = c.Path[1]
+	}
+	return ring
 }
 
 // given returns a value that was worked out for somebody else, perhaps for the
@@ -370,6 +429,7 @@ func (b *Book) KindChecks(report func(diag.Diagnostic)) {
 type checked struct {
 	diags []diag.Diagnostic
 	reads []int32
+	loop  bool // see derivedValue
 }
 
 func (b *Book) kindCheck(p *page) *checked {
@@ -381,14 +441,14 @@ func (b *Book) kindCheck(p *page) *checked {
 	b.evalMu.Lock()
 	defer b.evalMu.Unlock()
 	o := object{b, p, &reads{pages: []int32{p.n}}}
-	defer func() { out.reads = o.reads.settled() }()
+	defer func() { out.reads, out.loop = o.reads.settled(), o.reads.loop }()
 	top := diag.Pos{File: p.doc.Name, Line: 1, Col: 1}
 	for i := range p.kind.Derived {
 		if _, err := o.derived(i); err != nil {
-			if c, ok := asCycle(err); ok {
-				if c.Path[0] == p.id+"."+p.kind.Derived[i].Name && c.Path[len(c.Path)-1] == c.Path[0] {
+			if _, ok := asCycle(err); ok {
+				if ring := b.ringFrom(p.id + "." + p.kind.Derived[i].Name); ring != nil {
 					report(diag.Diagnostic{Rule: "derived-cycle", Level: diag.Error, At: top,
-						Msg: p.kind.Derived[i].Name + " needs itself: " + strings.Join(c.Path, " → "), Hint: "take one of these references out"})
+						Msg: p.kind.Derived[i].Name + " needs itself: " + strings.Join(slices.Concat(ring, ring[:1]), " → "), Hint: "take one of these references out"})
 				}
 				continue
 			}

@@ -288,7 +288,7 @@ func (l *linker) evaluated() {
 		}
 		if l.renumbered == nil && !slices.ContainsFunc(q.derived, func(st derivedValue) bool {
 			_, ok := holds(st.reads)
-			return !ok || !st.done
+			return !ok || !st.done || st.loop
 		}) {
 			p.derived = q.derived // complete, and so never written again
 		}
@@ -297,7 +297,7 @@ func (l *linker) evaluated() {
 				break
 			}
 			reads, ok := holds(st.reads)
-			if ok && st.done {
+			if ok && st.done && !st.loop {
 				if p.derived == nil {
 					p.derived = make([]derivedValue, len(q.derived))
 				}
@@ -305,9 +305,9 @@ func (l *linker) evaluated() {
 				p.derived[i].reads = reads
 			}
 		}
-		if c := old.checks[q.n]; c != nil {
+		if c := old.checks[q.n]; c != nil && !c.loop {
 			if reads, ok := holds(c.reads); ok {
-				b.checks[p.n] = &checked{c.diags, reads}
+				b.checks[p.n] = &checked{c.diags, reads, false}
 			}
 		}
 	})
