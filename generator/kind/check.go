@@ -42,12 +42,15 @@ func (d *Derived) Eval(self Object, today string) (any, error) {
 type Check struct {
 	ID      string // the diagnostic's rule
 	Level   diag.Level
+	About   string   // why there is such a rule
+	Once    bool     // it is about all documents of the kind together, see Eval
 	For     []string // path of the list whose elements it looks at one by one, nil for the document as a whole
 	When    string   // the expression as written
 	Message string   // with its holes
 	At      []string // front matter path the diagnostic points at; "*" is the element
 
 	pos       diag.Pos // of When
+	each      *program // the list instead of For, where that is worked out
 	when      *program
 	msg, hint message
 }
@@ -62,9 +65,12 @@ type Fired struct {
 // Eval returns what the check has to say about a document, in the order of the
 // list if it looks at one. What is unknown does not fire. Errors are those of
 // Derived.Eval; what fired before is returned with them.
+//
+// A check with Once is evaluated once for the kind, with a self that is a
+// Collection and otherwise has nothing.
 func (c *Check) Eval(self Object, today string) ([]Fired, error) {
 	var out []Fired
-	err := overList(self, c.For, func(it any, i int) error {
+	look := func(it any, i int) error {
 		v, err := c.when.eval(self, today, it, i+1)
 		if err != nil {
 			return err
@@ -88,8 +94,25 @@ func (c *Check) Eval(self Object, today string) ([]Fired, error) {
 		}
 		out = append(out, f)
 		return nil
-	})
-	return out, err
+	}
+	if c.each == nil {
+		err := overList(self, c.For, look)
+		return out, err
+	}
+	v, err := c.each.eval(self, today, nil, 0)
+	if err != nil {
+		return nil, err
+	}
+	list, ok := v.([]any)
+	if v != nil && !ok {
+		return nil, &EvalError{At: c.pos, Msg: fmt.Sprintf("the check %q goes through a list, not %s", c.ID, wordOf(v))}
+	}
+	for i, e := range list {
+		if err := look(known(e), i); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
 }
 
 // Calendar is a date of documents that a calendar shows.
@@ -240,7 +263,7 @@ func (k *Kind) ReadsFar(names ...string) bool {
 		}
 	}
 	for i := range k.Checks {
-		if c := &k.Checks[i]; far(c.when) || said(c.msg) || said(c.hint) {
+		if c := &k.Checks[i]; far(c.each) || far(c.when) || said(c.msg) || said(c.hint) {
 			return true
 		}
 	}

@@ -81,6 +81,8 @@
 //	schema        what front matter may hold, see below
 //	relations     names for both directions of references
 //	derived       values worked out from others
+//	outline       the sections (H2) that a document should have: a list of titles, or of
+//	              {title, id, guidance, optional}
 //	checks        conditions that deserve a diagnostic
 //	facets        names by which a list can be narrowed
 //	list          sort and columns are lists of names ("-due" sorts downwards), group is one
@@ -137,6 +139,9 @@
 //
 //	id title kind url words tasks_done tasks_total
 //	sections      a list of {id, title, level, words, tasks_done, tasks_total}
+//	outline       for each section that the kind's outline names {id, title, guidance, optional,
+//	              present, words, tasks_done, tasks_total, complete}: complete is the share of
+//	              its tasks that are done; of a section without tasks 1 if anything stands there
 //	today         the day, as text: "2026-03-31"
 //	self          the document itself, for self["a-name-with-hyphens"]
 //	it, nth       in checks and calendars with "for": the element, and its place from 1
@@ -180,6 +185,7 @@
 //	any(list, c)  all(list, c)  none(list, c)  one(list, c)
 //	filter(list, c)  find(list, c)  count(list, c)  count(list)
 //	map(list, v)  sum(list, v)  sum(list)  sortBy(list, v)  sortBy(list, v, "desc")
+//	groupBy(list, v)              a list of {key, items}, by key, what has none last
 //
 // Of lists and mappings:
 //
@@ -188,6 +194,12 @@
 //	unique(l) concat(l, m) flatten(l) join(l) join(l, ", ") keys(m) values(m)
 //	min(l) max(l) mean(l) median(l)   or of several arguments: min(a, b)
 //	coalesce(a, b, c)             the first that is known
+//	evenness(l)                   how evenly the values of l are spread over those that occur: 1
+//	                              is as even as can be, 0 all the same (Pielou's index)
+//
+// Of the site:
+//
+//	documents("goal")             all documents of a kind, by id
 //
 // Of numbers, texts and dates:
 //
@@ -195,6 +207,10 @@
 //	lower(s) upper(s) trim(s) replace(s, "a", "b") split(s, ",") text(x)
 //	days(a, b)                    from a to b
 //	add_days(d, n) add_months(d, n) year(d) month(d) quarter(d)
+//
+//	period(d, "quarter")          "2026-Q1"; also "week" (2026-W05, ISO 8601), "month", "half", "year"
+//	period_start(p) period_end(p) its first and its last day
+//	period_next(p) period_prev(p) the one after and before; period_prev(p, 2) two before
 //
 // month gives "2026-03", quarter "2026-Q1". add_months keeps to the month: one
 // after January 31 is the last day of February.
@@ -206,7 +222,22 @@
 // A check gives a diagnostic with its id as the rule when "when" holds: level
 // (warning; or info, error, off), message and hint (with {{expressions}}), at the
 // front matter key it points at. With "for: list" it looks at each element as
-// "it", and the star in at: list.*.key is the element's place.
+// "it", and the star in at: list.*.key is the element's place. "for" may be an
+// expression too. "about" says why there is such a rule.
+//
+// A check with "once: true" is not about a document but about the kind as a
+// whole: it is looked at once, knows "all" (the documents of the kind), today and
+// documents("..."), and points at the page of the kind's section. It is how a
+// quota or a cadence is checked that a document cannot check of itself:
+//
+//	- id: visit-quota
+//	  once: true
+//	  for: 'filter(documents("role"), .department == "marketing")'
+//	  when: 'count(all, .who == it and period(.on, "quarter") == period(today, "quarter")) < 6'
+//	  message: '{{it.title}} has {{count(all, .who == it and period(.on, "quarter") == period(today, "quarter"))}} of 6 visits'
+//
+// Whoever reads documents("goal") rests on all of them: for each of a thousand
+// documents that is a million looks, where once is a thousand.
 //
 // A calendar entry is a field with a date, "list.*.field" for one in each element
 // of a list, or a mapping of date, title (with {{expressions}}) and for.

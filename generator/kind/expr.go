@@ -55,9 +55,11 @@ func (p *program) eval(self Object, today string, it any, nth int) (any, error) 
 // scope says what names mean in an expression.
 type scope struct {
 	self   string // id of the kind
+	once   bool   // it is about the kind as a whole, so that "all" is known and no document
 	it     *typ   // type of "it", nil where there is none
 	name   func(kind, name string) (*typ, bool)
 	names  func(kind string) []string
+	kinds  func() []string
 	pos    func(off int) diag.Pos // off counts characters of the source
 	report func(at, to diag.Pos, msg, hint string)
 }
@@ -222,6 +224,12 @@ func (c *compiler) ident(n *ast.IdentifierNode) (evalFn, *typ) {
 			return func(f *frame) (any, error) { return f.slots[l.slot], nil }, l.typ
 		}
 	}
+	if c.once && name != "today" && name != "it" && name != "nth" {
+		if name == "all" {
+			return collected(c.self), listOf(&typ{k: tObj, kinds: []string{c.self}})
+		}
+		return c.fail(n, fmt.Sprintf("a check with \"once\" is about no single %s, so it has no %q", c.self, name), `known are all, today, documents("...")`)
+	}
 	switch name {
 	case "today":
 		return func(f *frame) (any, error) { return f.today, nil }, dateT()
@@ -253,6 +261,33 @@ func (c *compiler) ident(n *ast.IdentifierNode) (evalFn, *typ) {
 		v, err := f.self.Get(name)
 		return known(v), err
 	}, t
+}
+
+// collected gives all documents of a kind.
+func collected(kind string) evalFn {
+	return func(f *frame) (any, error) {
+		lib, ok := f.self.(Collection)
+		if !ok {
+			return []any{}, nil
+		}
+		return known(lib.Documents(kind)), nil
+	}
+}
+
+// documents compiles documents("goal"). The kind must be written out, so that
+// what the documents have is known when the expression is read.
+func (c *compiler) documents(n ast.Node, args []ast.Node) (evalFn, *typ) {
+	if len(args) != 1 {
+		return c.fail(n, "documents needs one argument, the kind", `such as documents("goal")`)
+	}
+	lit, ok := args[0].(*ast.StringNode)
+	if !ok {
+		return c.fail(args[0], "the kind must be written out, in quotes", `such as documents("goal")`)
+	}
+	if kinds := c.kinds(); !slices.Contains(kinds, lit.Value) {
+		return c.fail(lit, fmt.Sprintf("there is no kind %q", lit.Value), meant(lit.Value, kinds, "the kinds are "))
+	}
+	return collected(lit.Value), listOf(&typ{k: tObj, kinds: []string{lit.Value}})
 }
 
 func (c *compiler) pointer(n *ast.PointerNode) (evalFn, *typ) {
@@ -845,6 +880,9 @@ func (c *compiler) mapping(n *ast.MapNode) (evalFn, *typ) {
 }
 
 func (c *compiler) call(n ast.Node, name string, args []ast.Node) (evalFn, *typ) {
+	if name == "documents" {
+		return c.documents(n, args)
+	}
 	fn, ok := c.funcs[name]
 	if !ok {
 		names := slices.Concat(slices.Collect(maps.Keys(c.funcs)), slices.Collect(maps.Keys(c.preds)))
@@ -1035,7 +1073,7 @@ func (c *compiler) predicate(n *ast.BuiltinNode) (evalFn, *typ) {
 		return nil
 	}
 	switch n.Name {
-	case "map", "sum", "sortBy":
+	case "map", "sum", "sortBy", "groupBy":
 		run, t := c.node(pn.Node)
 		values := func(f *frame) (list, out []any, err error) {
 			err = loop(f, func(e any) (bool, error) {
@@ -1046,6 +1084,18 @@ func (c *compiler) predicate(n *ast.BuiltinNode) (evalFn, *typ) {
 			return list, out, err
 		}
 		switch n.Name {
+		case "groupBy":
+			return func(f *frame) (any, error) {
+				list, keys, err := values(f)
+				if err != nil {
+					return nil, err
+				}
+				out, wrong, err := grouped(list, keys)
+				if wrong != "" {
+					return nil, bad(wrong)
+				}
+				return out, err
+			}, listOf(&typ{k: tDict, fields: map[string]*typ{"key": t, "items": listOf(elem)}})
 		case "map":
 			return func(f *frame) (any, error) {
 				_, out, err := values(f)

@@ -183,6 +183,17 @@ func TestExpressions(t *testing.T) {
 		{`join(wrd)`, "b, a, c"}, {`join(wrd, "/")`, "b/a/c"}, {`join(ups, " + ")`, "Leaf + Leaf two"}, {`split("a,b", ",")`, list("a", "b")}, {`upper("ä")`, "Ä"}, {`replace("aXb", "X", "-")`, "a-b"}, {`trim("  a ")`, "a"},
 		// dates
 		{`days(day, today)`, int64(22)}, {`days(today, day)`, int64(-22)}, {`add_days(day, 30)`, "2026-12-01"}, {`add_months("2026-01-31", 1)`, "2026-02-28"}, {`add_months("2026-11-30", 3)`, "2027-02-28"}, {`add_months("2026-01-15", -1)`, "2025-12-15"},
+		// periods
+		{`period(day, "quarter")`, "2026-Q4"}, {`period(day, "half")`, "2026-H2"}, {`period("2026-06-30", "half")`, "2026-H1"}, {`period(day, "month")`, "2026-11"}, {`period(day, "year")`, "2026"}, {`period("2027-01-03", "week")`, "2026-W53"}, {`period("2026-01-01", "week")`, "2026-W01"},
+		{`period(no_day, "month")`, nil}, {`period_start("2026-Q4")`, "2026-10-01"}, {`period_end("2026-Q4")`, "2026-12-31"}, {`period_end("2024-02")`, "2024-02-29"}, {`period_start("2026-H2")`, "2026-07-01"}, {`period_end("2026")`, "2026-12-31"},
+		{`period_start("2026-W53")`, "2026-12-28"}, {`period_end("2026-W01")`, "2026-01-04"}, {`period_start("2026-W54")`, nil}, {`period_start("2026-Q5")`, nil}, {`period_start("2026-00")`, nil}, {`period_start("soon")`, nil}, {`period_start("2026-H3")`, nil}, {`period_start("2026-1")`, nil},
+		{`period_next("2026-Q4")`, "2027-Q1"}, {`period_prev("2026-Q1")`, "2025-Q4"}, {`period_next("2026-12")`, "2027-01"}, {`period_prev("2026-H1")`, "2025-H2"}, {`period_next("2026-W53")`, "2027-W01"}, {`period_prev("2026-Q4", 5)`, "2025-Q3"}, {`period_next("2026", 0)`, "2026"}, {`period_next("9998")`, nil}, {`period_next(no_txt)`, nil},
+		// groups and spread
+		{`map(groupBy(row, .t), .key)`, list("one", "three", "two")}, {`map(groupBy(row, .due), len(.items))`, list(int64(1), int64(1), int64(1))}, {`map(groupBy(row, .due), .key)`, list("2026-10-01", "2026-12-01", nil)}, {`groupBy(no_row, .t)`, list()},
+		{`groupBy([1, 2.0, 1.0, 2], #)`, list(map[string]any{"key": int64(1), "items": list(int64(1), 1.0)}, map[string]any{"key": 2.0, "items": list(2.0, int64(2))})}, {`first(groupBy(ups, .kind)).items[0] == ups[0]`, true}, {`len(groupBy(ups, #))`, int64(2)},
+		{`evenness(["a", "b"])`, 1.0}, {`evenness(["a", "a"])`, 0.0}, {`evenness([])`, nil}, {`round(evenness(["a", "a", "a", "b"]), 3)`, 0.811}, {`evenness([1, nil, 2])`, 1.0},
+		// other documents, of which a test has none
+		{`documents("thing")`, list()}, {`outline`, nil},
 		{`quarter(day)`, "2026-Q4"}, {`year(day)`, int64(2026)}, {`month(day)`, "2026-11"}, {`quarter("2026-03-31T10:00:00Z")`, "2026-Q1"}, {`days("not a day", today)`, nil}, {`add_days("9999-12-31", 1)`, nil},
 	} {
 		got, _, err := eval(t, d, set, c.src)

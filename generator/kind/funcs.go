@@ -123,6 +123,7 @@ func functions() []function {
 			e, _ := day(a[1].(string))
 			return int64(e.Sub(d) / (24 * time.Hour)), ""
 		}},
+		{"evenness", []class{listArg}, 1, 1, always(numT()), func(a []any) (any, string) { return evenness(a[0].([]any)) }},
 		{"first", []class{listArg}, 1, 1, elemOf, func(a []any) (any, string) { v, _, _ := memberOf(a[0], int64(0)); return v, "" }},
 		{"flatten", []class{listArg}, 1, 1, func(a []*typ) *typ {
 			if t := elemOf(a); t.k == tList {
@@ -210,6 +211,14 @@ func functions() []function {
 			}
 			return nil, ""
 		}},
+		{"period", []class{dateArg, textArg}, 2, 2, always(textT()), func(a []any) (any, string) {
+			d, _ := day(a[0].(string))
+			return periodOf(d, a[1].(string))
+		}},
+		{"period_end", []class{textArg}, 1, 1, always(dateT()), onPeriod(func(from, to time.Time, _ string) (any, string) { return dated(to.AddDate(0, 0, -1)) })},
+		{"period_next", []class{textArg, numArg}, 1, 2, always(textT()), stepPeriod(1)},
+		{"period_prev", []class{textArg, numArg}, 1, 2, always(textT()), stepPeriod(-1)},
+		{"period_start", []class{textArg}, 1, 1, always(dateT()), onPeriod(func(from, _ time.Time, _ string) (any, string) { return dated(from) })},
 		{"percent", []class{numArg, numArg}, 1, 2, always(textT()), func(a []any) (any, string) {
 			x, _ := number(a[0])
 			places := 0
@@ -284,7 +293,7 @@ func functions() []function {
 // predicates are the functions that try something for each element of a list:
 // {name, needs the second argument}.
 func predicates() map[string]bool {
-	return map[string]bool{"all": true, "any": true, "none": true, "one": true, "filter": true, "find": true, "map": true, "sortBy": true, "count": false, "sum": false}
+	return map[string]bool{"all": true, "any": true, "none": true, "one": true, "filter": true, "find": true, "map": true, "sortBy": true, "groupBy": true, "count": false, "sum": false}
 }
 
 // unique leaves the first of equal elements, and nothing out of nothing.
@@ -324,6 +333,77 @@ next:
 		}
 	}
 	return out, nil
+}
+
+// grouped cuts a list by the keys beside it: {key, items}, by key, what has none
+// last.
+func grouped(list, keys []any) (out any, wrong string, err error) {
+	var firsts, order []any // the keys, each once, and what they sort by
+	at := map[any]int{}
+	var items [][]any
+	for i, k := range keys {
+		id := known(k)
+		switch v := id.(type) {
+		case Object:
+			if id, err = idOf(v); err != nil {
+				return nil, "", err
+			}
+		case int64:
+			id = float64(v)
+		case []any, map[string]any:
+			return nil, "groupBy needs a text, a number or a document as key, not " + wordOf(k), nil
+		}
+		n, ok := at[id]
+		if !ok {
+			n = len(firsts)
+			at[id] = n
+			firsts, order, items = append(firsts, known(k)), append(order, id), append(items, nil)
+		}
+		items[n] = append(items[n], known(list[i]))
+	}
+	groups := make([]any, len(firsts))
+	for i, k := range firsts {
+		g := map[string]any{"items": items[i]}
+		if k != nil {
+			g["key"] = k
+		}
+		groups[i] = g
+	}
+	out, wrong = sorted(groups, order, nil)
+	return out, wrong, nil
+}
+
+// evenness tells how evenly the values of a list are spread over those that
+// occur: Pielou's index, the entropy of their shares divided by its greatest
+// possible value ("The measurement of diversity in different types of biological
+// collections", 1966). 1 is as even as can be, 0 all the same; nothing for an
+// empty list.
+func evenness(list []any) (any, string) {
+	counts := map[string]int{}
+	n := 0
+	for _, v := range list {
+		if v = known(v); v != nil {
+			counts[text(v)]++
+			n++
+		}
+	}
+	switch {
+	case n == 0:
+		return nil, ""
+	case len(counts) == 1:
+		return 0.0, ""
+	}
+	shares := make([]int, 0, len(counts))
+	for _, c := range counts {
+		shares = append(shares, c)
+	}
+	slices.Sort(shares) // the same sum, to the last bit, each time
+	h := 0.0
+	for _, c := range shares {
+		p := float64(c) / float64(n)
+		h -= p * math.Log(p)
+	}
+	return finite(min(h/math.Log(float64(len(counts))), 1)), ""
 }
 
 func whole(f func(float64) float64) func(a []any) (any, string) {

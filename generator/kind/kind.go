@@ -28,6 +28,7 @@ type Kind struct {
 	Facets    []string
 	List      ListSpec
 	Calendar  []Calendar
+	Outline   []OutlinePart // the sections (H2) that a document should have, in order
 
 	Glossary    bool       // its documents are terms of the shared vocabulary
 	Terms       TermFields // where a term keeps what the vocabulary needs
@@ -100,6 +101,14 @@ type Inverse struct {
 
 // InverseField is a field of a kind whose references an Inverse gathers.
 type InverseField struct{ Kind, Field string }
+
+// OutlinePart is a section that documents of a kind should have.
+type OutlinePart struct {
+	ID       string // its anchor where the title does not give it, "" else
+	Title    string
+	Guidance string // what to write there
+	Optional bool
+}
 
 // ListSpec says how documents of a kind are listed.
 type ListSpec struct {
@@ -236,6 +245,14 @@ func (k *Kind) Schema() []byte { return k.json }
 // An error of Get ends the evaluation, which returns it unchanged.
 type Object interface {
 	Get(name string) (any, error)
+}
+
+// Collection is an Object that knows the other documents. Where one is not, as
+// in tests of a kind, documents("goal") is empty.
+type Collection interface {
+	Object
+	// Documents returns all documents of a kind, by id.
+	Documents(kind string) []Object
 }
 
 // CycleError is what an Object returns when a derived value rests on itself.

@@ -23,10 +23,10 @@ type Files interface {
 }
 
 // computed are the names every document has besides its front matter.
-var computed = [...]string{"id", "kind", "sections", "tasks_done", "tasks_total", "title", "url", "words"}
+var computed = [...]string{"id", "kind", "outline", "sections", "tasks_done", "tasks_total", "title", "url", "words"}
 
 // made are those of them that no front matter can set.
-var made = [...]string{"sections", "tasks_done", "tasks_total", "url", "words"}
+var made = [...]string{"outline", "sections", "tasks_done", "tasks_total", "url", "words"}
 
 // reserved mean something else in expressions.
 var reserved = [...]string{"it", "nth", "self", "today"}
@@ -91,6 +91,7 @@ type draft struct {
 	inverses map[string]*Inverse
 	schema   any  // as the validator takes it
 	clean    bool // nothing was found wrong with the schema
+	once     bool // what is being read is about all documents of the kind
 	broken   bool
 }
 
@@ -122,6 +123,7 @@ func keys() []key {
 		{"relations", nil},
 		{"labels", (*loader).readLabels}, // before what shows them
 		{"derived", (*loader).readDerived},
+		{"outline", (*loader).readOutline},
 		{"checks", (*loader).readChecks},
 		{"facets", func(l *loader, d *draft, n *yaml.Node) { d.k.Facets = l.nameList(d, n, false) }},
 		{"list", (*loader).readList},
@@ -622,6 +624,10 @@ func (l *loader) nameType(id, name string) (*typ, bool) {
 	if s := d.k.shape.prop(name); s != nil {
 		return typeOf(s, 0), true
 	}
+	if name == "outline" {
+		return listOf(&typ{k: tDict, fields: map[string]*typ{"id": textT(), "title": textT(), "guidance": textT(), "optional": boolT(), "present": boolT(), "words": intT(),
+			"tasks_done": intT(), "tasks_total": intT(), "complete": numT()}}), true
+	}
 	return nil, false
 }
 
@@ -654,7 +660,7 @@ func (l *loader) derivedType(d *draft, name string) *typ {
 }
 
 func (l *loader) scope(d *draft, n *yaml.Node, off int, it *typ) scope {
-	return scope{self: d.k.ID, it: it, name: l.nameType, names: l.namesOf,
+	return scope{self: d.k.ID, once: d.once, it: it, name: l.nameType, names: l.namesOf, kinds: func() []string { return l.ids },
 		pos:    func(i int) diag.Pos { return d.f.at(n, off+i) },
 		report: func(at, to diag.Pos, msg, hint string) { l.report("kind-expression", at, to, msg, hint) }}
 }

@@ -90,11 +90,12 @@ func (l *loader) readChecks(d *draft, n *yaml.Node) {
 		return
 	}
 	seen := map[string]*yaml.Node{}
+	defer func() { d.once = false }()
 	for _, c := range n.Content {
 		if !l.mapping(d, c, "checks") {
 			continue
 		}
-		l.only(d, c, "id", "for", "each", "when", "level", "message", "hint", "at")
+		l.only(d, c, "id", "about", "once", "for", "each", "when", "level", "message", "hint", "at")
 		before := len(l.diags)
 		x := Check{Level: diag.Warning}
 		missing := false
@@ -124,8 +125,27 @@ func (l *loader) readChecks(d *draft, n *yaml.Node) {
 			}
 			x.Level = level
 		}
+		if a := get(c, "about"); a != nil {
+			x.About = l.text(d, a, "about")
+		}
+		if o := get(c, "once"); o != nil {
+			x.Once = l.yes(d, o, "once")
+		}
+		d.once = x.Once
 		var it *typ
-		x.For, it = l.over(d, c)
+		if n := get(c, "for"); n != nil && (x.Once || n.Kind == yaml.ScalarNode && !pathForm.MatchString(strings.TrimSuffix(n.Value, ".*"))) {
+			it = anyT()
+			if x.each = l.expr(d, n, nil); x.each != nil {
+				switch t := x.each.typ; {
+				case t.k == tList:
+					it = t.elem
+				case !t.open():
+					l.fault(d, n, "kind-expression", "", `"for" goes through a list, but this is %s`, t.a())
+				}
+			}
+		} else {
+			x.For, it = l.over(d, c)
+		}
 		when := get(c, "when")
 		x.When, x.pos = when.Value, d.f.pos(when)
 		if x.when = l.expr(d, when, it); x.when != nil {
@@ -138,7 +158,9 @@ func (l *loader) readChecks(d *draft, n *yaml.Node) {
 		if h := get(c, "hint"); h != nil {
 			x.hint, _ = l.message(d, h, it, "hint")
 		}
-		if at := get(c, "at"); at != nil {
+		if at := get(c, "at"); at != nil && x.Once {
+			l.fault(d, at, "kind-value", "", `a check with "once" points at the section, not at a key`)
+		} else if at != nil {
 			x.At = l.place(d, at, x.For)
 		} else if x.For != nil {
 			x.At = append(slices.Clone(x.For), "*")
@@ -399,6 +421,38 @@ func Days(s string) (days int, ok bool) {
 		return n * 365, true
 	}
 	return 0, false
+}
+
+// readOutline reads which sections a document should have.
+func (l *loader) readOutline(d *draft, n *yaml.Node) {
+	if !l.list(d, n, "outline") {
+		return
+	}
+	for _, c := range n.Content {
+		var p OutlinePart
+		if c.Kind == yaml.ScalarNode {
+			p.Title = l.text(d, c, "outline")
+		} else if l.mapping(d, c, "outline") {
+			l.only(d, c, "id", "title", "guidance", "optional")
+			for key, dst := range map[string]*string{"id": &p.ID, "title": &p.Title, "guidance": &p.Guidance} {
+				if v := get(c, key); v != nil {
+					*dst = l.text(d, v, key)
+				}
+			}
+			if v := get(c, "optional"); v != nil {
+				p.Optional = l.yes(d, v, "optional")
+			}
+		}
+		if p.Title == "" {
+			l.fault(d, c, "kind-value", "", "a part of the outline needs a title")
+			continue
+		}
+		if slices.ContainsFunc(d.k.Outline, func(o OutlinePart) bool { return o.Title == p.Title || p.ID != "" && o.ID == p.ID }) {
+			l.fault(d, c, "kind-value", "", "two parts of the outline are called %q", p.Title)
+			continue
+		}
+		d.k.Outline = append(d.k.Outline, p)
+	}
 }
 
 func (l *loader) readLabels(d *draft, n *yaml.Node) {
