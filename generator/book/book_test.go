@@ -14,6 +14,7 @@ import (
 	"playbook/generator/check"
 	"playbook/generator/diag"
 	"playbook/generator/document"
+	"playbook/generator/glossary"
 	"playbook/generator/kind"
 	"playbook/generator/source"
 
@@ -42,6 +43,8 @@ func link(t testing.TB, a *txtar.Archive) (*book.Book, []diag.Diagnostic) {
 			in.Portable = true
 		case "as-of":
 			in.AsOf = val
+		case "terms":
+			in.Config.Terms = map[string]glossary.Frequency{"page": glossary.FirstPerPage, "all": glossary.All}[val]
 		case "kind":
 			folder, k, _ := strings.Cut(val, " ")
 			in.Config.Kinds = append(in.Config.Kinds, book.KindRule{Folder: folder, Kind: k})

@@ -731,6 +731,10 @@ func (m *merge) row(r tableRow, get func(string) string, used []bool) {
 			fail("%s of %q cannot become %q: %v", col, t.id, short(now), err)
 			return
 		}
+		if isNew {
+			said = append(said, fmt.Sprintf("%s: %s: %q", t.page.name, col, short(now)))
+			continue
+		}
 		said = append(said, fmt.Sprintf("%s: %s: %q -> %q", t.page.name, col, short(old), short(now)))
 	}
 	had := map[string]bool{}

@@ -230,11 +230,11 @@
 // documents("..."), and points at the page of the kind's section. It is how a
 // quota or a cadence is checked that a document cannot check of itself:
 //
-//	- id: visit-quota
-//	  once: true
-//	  for: 'filter(documents("role"), .department == "marketing")'
-//	  when: 'count(all, .who == it and period(.on, "quarter") == period(today, "quarter")) < 6'
-//	  message: '{{it.title}} has {{count(all, .who == it and period(.on, "quarter") == period(today, "quarter"))}} of 6 visits'
+//   - id: visit-quota
+//     once: true
+//     for: 'filter(documents("role"), .department == "marketing")'
+//     when: 'count(all, .who == it and period(.on, "quarter") == period(today, "quarter")) < 6'
+//     message: '{{it.title}} has {{count(all, .who == it and period(.on, "quarter") == period(today, "quarter"))}} of 6 visits'
 //
 // Whoever reads documents("goal") rests on all of them: for each of a thousand
 // documents that is a million looks, where once is a thousand.
