@@ -126,11 +126,13 @@ type Input struct {
 	Why       func(path string, reason *Change) // optional: told why an artifact is made; called from many goroutines
 }
 
-// Change is the first answer that differed from an artifact's trace. A nil
-// Change, where one is asked for, means the artifact was not known before.
+// Change is the first answer that differed from an artifact's trace, or, where
+// none did, says that the sink had lost the artifact. A nil Change, where one is
+// asked for, means the artifact was not known before.
 type Change struct {
 	Question book.Question
 	Old, New source.Digest
+	Gone     bool
 }
 
 // Result is what MakeAll made.
@@ -277,7 +279,7 @@ func (e *engine) compare() {
 		e.moved = make([]bool, asked)
 		for _, q := range e.in.Book.Changed(e.prev.book) {
 			if id, ok := e.table.lookup(q); ok {
-				e.moved[id] = e.in.Book.Answer(q).Digest() != e.prev.book.Answer(q).Digest()
+				e.moved[id] = e.in.Book.Digest(q) != e.prev.book.Digest(q)
 			}
 		}
 		return
@@ -304,6 +306,9 @@ func (e *engine) artifact(r *Reader, t Target, old *Artifact) (*Artifact, error)
 	if old != nil && old.Of == t.Of {
 		if why = e.changed(old.Trace); why == nil && (e.in.Kept || e.in.Sink.Has(old.Path, old.Digest)) {
 			return old, nil
+		}
+		if why == nil {
+			why = &Change{Gone: true}
 		}
 	}
 	if e.in.Why != nil {

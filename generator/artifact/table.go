@@ -18,13 +18,19 @@ import (
 // passes here.
 type table struct {
 	seed   maphash.Seed
-	shards [64]struct {
-		sync.Mutex
-		ids map[book.Question]QID
-	}
-	mu    sync.RWMutex
-	list  []book.Question
-	names []string // of fragments
+	shards [64]shard
+	mu     sync.RWMutex
+	list   []book.Question
+	names  []string // of fragments
+}
+
+type shard struct {
+	sync.Mutex
+	ids map[book.Question]QID
+}
+
+func (t *table) shard(q book.Question) *shard {
+	return &t.shards[(maphash.String(t.seed, q.Arg)+uint64(q.Op))%uint64(len(t.shards))]
 }
 
 func newTable() *table {
@@ -52,7 +58,7 @@ func (t *table) question(q QID) book.Question {
 }
 
 func (t *table) intern(q book.Question) QID {
-	s := &t.shards[(maphash.String(t.seed, q.Arg)+uint64(q.Op))%uint64(len(t.shards))]
+	s := t.shard(q)
 	s.Lock()
 	defer s.Unlock()
 	id, ok := s.ids[q]
@@ -73,7 +79,7 @@ func (t *table) intern(q book.Question) QID {
 
 // lookup returns the number of a question, if it has one.
 func (t *table) lookup(q book.Question) (QID, bool) {
-	s := &t.shards[(maphash.String(t.seed, q.Arg)+uint64(q.Op))%uint64(len(t.shards))]
+	s := t.shard(q)
 	s.Lock()
 	defer s.Unlock()
 	id, ok := s.ids[q]

@@ -26,11 +26,12 @@ func (b *Book) Answer(q Question) *Answer {
 			return b.remember(q, func() any { return b.nothing(q.Op) })
 		}
 		slot := &b.memo[n][q.Op-firstPageOp]
-		if a := slot.Load(); a != nil {
-			return a
+		known := slot.Load()
+		if known != nil && !known.bare {
+			return known
 		}
-		a := &Answer{Value: b.ofPage(q.Op, b.pages[n])}
-		if slot.CompareAndSwap(nil, a) {
+		a := known.with(b.ofPage(q.Op, b.pages[n]))
+		if slot.CompareAndSwap(known, a) {
 			return a
 		}
 		return slot.Load()
@@ -39,11 +40,26 @@ func (b *Book) Answer(q Question) *Answer {
 }
 
 func (b *Book) remember(q Question, value func() any) *Answer {
-	if a, ok := b.rest.Load(q); ok {
-		return a.(*Answer)
+	if v, ok := b.rest.Load(q); ok {
+		known := v.(*Answer)
+		if !known.bare {
+			return known
+		}
+		if a := known.with(value()); b.rest.CompareAndSwap(q, known, a) {
+			return a
+		}
 	}
 	a, _ := b.rest.LoadOrStore(q, &Answer{Value: value()})
 	return a.(*Answer)
+}
+
+// with returns the answer of a value, whose digest is known if a is not nil.
+func (a *Answer) with(v any) *Answer {
+	out := &Answer{Value: v}
+	if a != nil {
+		out.once.Do(func() { out.digest = a.digest })
+	}
+	return out
 }
 
 // nothing is the answer about a page that does not exist, of the right type.
@@ -244,7 +260,7 @@ func (b *Book) bodyAnswer(p *page) *Body {
 		return nil
 	}
 	d := p.doc
-	v := &Body{Doc: d.Made, Page: p.id, URL: p.url, HTML: d.Body.HTML, IDs: d.Body.IDs, Targets: p.targets, Terms: b.mentionsOf(p)}
+	v := &Body{Doc: d.Made, Page: p.id, URL: p.url, HTML: d.Body.HTML(), IDs: d.Body.IDs, Targets: p.targets, Terms: b.mentionsOf(p)}
 	v.Holes = make([]Hole, len(d.Body.Holes))
 	for i, h := range d.Body.Holes {
 		v.Holes[i] = Hole{h.At, uint8(h.Kind), h.Arg}
@@ -345,7 +361,7 @@ func (b *Book) trail(p *page) []*Card {
 	}
 	for f := p.folder; ; {
 		s := b.sections[f]
-		out = append(out, s.page.card)
+		out = append(out, s.crumb)
 		if f == "" {
 			break
 		}

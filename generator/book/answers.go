@@ -67,6 +67,7 @@ type Question struct {
 // reaches back into the Book, and nobody may write to it.
 type Answer struct {
 	Value  any
+	bare   bool // only the digest is known
 	once   sync.Once
 	digest source.Digest
 }

@@ -90,7 +90,10 @@ type Book struct {
 	jargon  *jargon           // once asked for
 	rings   []diag.Diagnostic // of linking: relations that lead back
 
+	recalled  *recalled           // what its pages were recalled from, if they were
 	ringed    map[string][]string // derived values in circles; see ringFrom
+	once      map[string]*checked // by kind: what was found of it as a whole
+	ofKind    map[string][]int32  // see members
 	unchecked []int32             // pages of which faulty does not tell yet; nil: of none
 
 	evalMu *sync.Mutex
@@ -106,6 +109,7 @@ type page struct {
 	*seed
 	*links
 	n        int32
+	order    int32 // of its document among all
 	id       string
 	doc      *document.Document // nil for a generated section page
 	url      string             // Root + path
@@ -186,6 +190,7 @@ type saying struct {
 type section struct {
 	id       string
 	page     *page
+	crumb    *Card // its page's card with its name alone: what is in it would change with each page added
 	parent   string
 	children []*page // pages in it, sorted
 	subs     []string
@@ -201,7 +206,13 @@ func Link(ctx context.Context, in Input, prev *Book) (*Book, []diag.Diagnostic, 
 	if b := relink(in, prev); b != nil {
 		return b, b.diags(), nil
 	}
-	l := &linker{b: &Book{in: in, rest: new(sync.Map), evalMu: new(sync.Mutex)}, index: new(index), prev: comparable(prev, in)}
+	return link(ctx, in, prev, nil)
+}
+
+// link makes a Book from the start, with the help of the one before and of what
+// an earlier process has kept of this very one. Both may be nil.
+func link(ctx context.Context, in Input, prev *Book, kept *recalled) (*Book, []diag.Diagnostic, error) {
+	l := &linker{b: &Book{in: in, rest: new(sync.Map), evalMu: new(sync.Mutex)}, index: new(index), prev: comparable(prev, in), recalled: kept}
 	l.b.index = l.index
 	for _, step := range []func(){l.place, l.address, l.name, l.arrange, l.compare, l.resolve, l.cards, l.circles, l.publish, l.finish, l.terms, l.keep} {
 		if err := ctx.Err(); err != nil {
@@ -209,7 +220,9 @@ func Link(ctx context.Context, in Input, prev *Book) (*Book, []diag.Diagnostic, 
 		}
 		step()
 	}
-	l.b.linking = l.diags
+	if l.b.linking = l.diags; kept != nil {
+		l.b.linking, l.b.jargon = kept.linking, kept.jargon
+	}
 	return l.b, l.b.diags(), nil
 }
 
@@ -232,6 +245,7 @@ type linker struct {
 	stable     []bool          // by number in prev: whoever refers to the page finds the same
 	moved      map[uint32]bool // keys of names that mean something else now
 	sameFiles  bool
+	recalled   *recalled
 	unmoved    bool    // all pages are where they were
 	relinked   []*page // then: those of which no links were taken over; nil if many, or if pages moved
 }

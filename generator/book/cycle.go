@@ -10,6 +10,10 @@ import (
 // circles reports relations that must not lead back and do. Each circle is
 // named once, at the reference by which its first page (by id) takes part.
 func (l *linker) circles() {
+	if l.recalled != nil {
+		l.b.rings = l.recalled.rings
+		return
+	}
 	if l.relinked != nil && !slices.ContainsFunc(l.relinked, func(p *page) bool { return p.kind != p.was.kind || !slices.Equal(p.edges, p.was.edges) }) {
 		l.b.rings = l.prev.rings
 		return

@@ -17,6 +17,7 @@ type derivedValue struct {
 	done  bool
 	doing bool
 	reads []int32 // pages that it was worked out from
+	sets  []int32 // kinds of which it read all documents, by their place among the kinds
 	loop  bool    // it is part of a circle, or rests on one: reads are not all
 	docs  bool    // there are documents in v
 }
@@ -32,6 +33,7 @@ type object struct {
 // reads are the pages that an evaluation has looked at, its own among them.
 type reads struct {
 	pages []int32
+	sets  []int32
 	loop  bool // it met a circle, of which not all is known while one goes round it
 }
 
@@ -43,15 +45,65 @@ func (r *reads) add(n int32) {
 
 // take adds what a derived value was worked out from.
 func (r *reads) take(v *derivedValue) {
-	r.pages = append(r.pages, v.reads...)
+	r.pages, r.sets = append(r.pages, v.reads...), append(r.sets, v.sets...)
 	r.loop = r.loop || v.loop
 }
 
-// settled returns each page once, in order.
-func (r *reads) settled() []int32 {
+// settled returns each page and each kind once, in order.
+func (r *reads) settled() (pages, sets []int32) {
 	slices.Sort(r.pages)
-	return slices.Clip(slices.Compact(r.pages))
+	slices.Sort(r.sets)
+	return slices.Clip(slices.Compact(r.pages)), slices.Clip(slices.Compact(r.sets))
 }
+
+// documents returns all documents of a kind, by id, and notes that they were
+// read.
+func (b *Book) documents(id string, r *reads) []kind.Object {
+	k, ok := slices.BinarySearchFunc(b.in.Kinds.All(), id, func(k *kind.Kind, id string) int { return strings.Compare(k.ID, id) })
+	if !ok {
+		return nil
+	}
+	r.sets = append(r.sets, int32(k))
+	list := b.members(id)
+	out := make([]kind.Object, len(list))
+	for i, n := range list {
+		out[i] = object{b, b.pages[n], r}
+	}
+	return out
+}
+
+// members returns the pages of a kind, by number.
+func (b *Book) members(id string) []int32 {
+	if b.ofKind == nil {
+		b.ofKind = map[string][]int32{}
+		for _, p := range b.pages {
+			if k := p.listed(); k != "" {
+				b.ofKind[k] = append(b.ofKind[k], p.n)
+			}
+		}
+	}
+	return b.ofKind[id]
+}
+
+// listed returns the kind among whose documents the page counts, "" for none.
+func (p *page) listed() string {
+	if p.kind == nil || p.doc == nil || p.index && p.kind.ID == kind.Fallback {
+		return ""
+	}
+	return p.kind.ID
+}
+
+// Documents returns all documents of a kind.
+func (o object) Documents(id string) []kind.Object { return o.b.documents(id, o.reads) }
+
+// shelf is what a check of a kind as a whole sees: no document, and all of them.
+type shelf struct {
+	b     *Book
+	reads *reads
+}
+
+func (s shelf) Get(string) (any, error)           { return nil, nil }
+func (s shelf) Documents(id string) []kind.Object { return s.b.documents(id, s.reads) }
 
 // derive evaluates the i-th derived value of p, once. Values may need those of
 // other pages in any order, so one lock covers all of them: a lock a page would
@@ -86,7 +138,8 @@ func (o object) derived(i int) (any, error) {
 	if c, ok := asCycle(err); ok && (len(c.Path) == 1 || c.Path[0] != c.Path[len(c.Path)-1]) {
 		err = &kind.CycleError{Path: append([]string{here}, c.Path...)}
 	}
-	st = derivedValue{v: v, err: err, done: true, reads: own.settled(), loop: own.loop}
+	st = derivedValue{v: v, err: err, done: true, loop: own.loop}
+	st.reads, st.sets = own.settled()
 	rebound(v, func(x object) object { st.docs = true; return x })
 	o.p.derived[i] = st
 	o.reads.take(&st)
@@ -245,6 +298,8 @@ func (o object) Get(name string) (any, error) {
 		return n, nil
 	case "sections":
 		return o.sections(), nil
+	case "outline":
+		return o.outline(), nil
 	}
 	return nil, nil
 }
@@ -327,6 +382,38 @@ func (o object) sections() []any {
 		if f.Done {
 			m["tasks_done"] = m["tasks_done"].(int) + 1
 		}
+	}
+	return out
+}
+
+// outline tells of each section that the page should have how far it is. A
+// section is found by its anchor, or by its title as an anchor is made of it.
+func (o object) outline() []any {
+	out := []any{}
+	if o.p.kind == nil || len(o.p.kind.Outline) == 0 {
+		return out
+	}
+	sections := o.sections()
+	for _, part := range o.p.kind.Outline {
+		m := map[string]any{"id": part.ID, "title": part.Title, "guidance": part.Guidance, "optional": part.Optional, "present": false, "words": 0, "tasks_done": 0, "tasks_total": 0, "complete": 0.0}
+		for _, x := range sections {
+			s := x.(map[string]any)
+			if s["id"] != part.ID && Slug(s["title"].(string)) != Slug(part.Title) {
+				continue
+			}
+			m["present"] = true
+			for _, key := range [...]string{"id", "words", "tasks_done", "tasks_total"} {
+				m[key] = s[key]
+			}
+			switch done, total := s["tasks_done"].(int), s["tasks_total"].(int); {
+			case total > 0:
+				m["complete"] = float64(done) / float64(total)
+			case s["words"].(int) > 0:
+				m["complete"] = 1.0
+			}
+			break
+		}
+		out = append(out, m)
 	}
 	return out
 }
@@ -418,6 +505,17 @@ func (b *Book) KindChecks(report func(diag.Diagnostic)) {
 		})
 	}
 	b.unchecked = []int32{}
+	if b.once == nil {
+		b.once = map[string]*checked{}
+	}
+	for _, k := range b.in.Kinds.All() {
+		if b.once[k.ID] == nil {
+			b.once[k.ID] = b.checkOnce(k)
+		}
+		for _, d := range b.once[k.ID].diags {
+			report(d)
+		}
+	}
 	for _, n := range b.faulty {
 		for _, d := range b.checks[n].diags {
 			report(d)
@@ -429,7 +527,56 @@ func (b *Book) KindChecks(report func(diag.Diagnostic)) {
 type checked struct {
 	diags []diag.Diagnostic
 	reads []int32
+	sets  []int32
 	loop  bool // see derivedValue
+}
+
+// checkOnce runs the checks that a kind states about all its documents together.
+// They point at the page of its section.
+func (b *Book) checkOnce(k *kind.Kind) *checked {
+	out := &checked{}
+	at := diag.Pos{}
+	for i := range k.Checks {
+		c := &k.Checks[i]
+		if !c.Once {
+			continue
+		}
+		if at.File == "" {
+			at = b.shelfAt(k)
+		}
+		r := &reads{}
+		fired, err := func() ([]kind.Fired, error) {
+			b.evalMu.Lock()
+			defer b.evalMu.Unlock()
+			return c.Eval(shelf{b, r}, b.in.AsOf)
+		}()
+		if err != nil {
+			if _, ok := asCycle(err); !ok {
+				out.diags = append(out.diags, diag.Diagnostic{Rule: c.ID, Level: diag.Warning, At: at, Msg: "the check " + c.ID + " cannot be worked out: " + err.Error()})
+			}
+		}
+		for _, f := range fired {
+			out.diags = append(out.diags, diag.Diagnostic{Rule: c.ID, Level: c.Level, At: at, Msg: f.Msg, Hint: f.Hint})
+		}
+		pages, sets := r.settled()
+		out.reads, out.sets, out.loop = append(out.reads, pages...), append(out.sets, sets...), out.loop || r.loop
+	}
+	return out
+}
+
+// shelfAt is where what concerns a kind as a whole is told: at the page of its
+// section, else at its first document, else at the section's folder.
+func (b *Book) shelfAt(k *kind.Kind) diag.Pos {
+	at := diag.Pos{Line: 1, Col: 1}
+	if s := b.sections[k.Section]; s != nil && k.Section != "" && b.pages[s.page.n].doc != nil {
+		at.File = b.pages[s.page.n].doc.Name
+		return at
+	}
+	if list := b.members(k.ID); len(list) > 0 {
+		at.File = b.pages[list[0]].doc.Name
+		return at
+	}
+	return diag.Pos{File: k.Section}
 }
 
 func (b *Book) kindCheck(p *page) *checked {
@@ -441,7 +588,10 @@ func (b *Book) kindCheck(p *page) *checked {
 	b.evalMu.Lock()
 	defer b.evalMu.Unlock()
 	o := object{b, p, &reads{pages: []int32{p.n}}}
-	defer func() { out.reads, out.loop = o.reads.settled(), o.reads.loop }()
+	defer func() {
+		out.reads, out.sets = o.reads.settled()
+		out.loop = o.reads.loop
+	}()
 	top := diag.Pos{File: p.doc.Name, Line: 1, Col: 1}
 	for i := range p.kind.Derived {
 		if _, err := o.derived(i); err != nil {
@@ -458,6 +608,9 @@ func (b *Book) kindCheck(p *page) *checked {
 	}
 	for i := range p.kind.Checks {
 		c := &p.kind.Checks[i]
+		if c.Once {
+			continue
+		}
 		fired, err := c.Eval(o, b.in.AsOf)
 		if err != nil {
 			if _, ok := asCycle(err); !ok {

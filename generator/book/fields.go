@@ -23,11 +23,35 @@ func (b *Book) fieldsOf(p *page) map[string]any {
 		}
 	}
 	for _, f := range p.doc.Front.Fields {
-		if v := b.typed(p, f.Value, "/"+f.Key, step(refs, f.Key)); v != nil {
+		below := step(refs, f.Key)
+		if len(below) == 0 && len(p.bad) == 0 {
+			if v := p.plain[f.Key]; whole(v) {
+				out[f.Key] = v
+				continue
+			}
+		}
+		if v := b.typed(p, f.Value, "/"+f.Key, below); v != nil {
 			out[f.Key] = v
 		}
 	}
 	return out
+}
+
+// whole tells whether nothing is missing in a plain value, at any depth.
+func whole(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return false
+	case []any:
+		return !slices.ContainsFunc(v, func(x any) bool { return !whole(x) })
+	case map[string]any:
+		for _, x := range v {
+			if !whole(x) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 type refPath = []string
@@ -118,6 +142,7 @@ func (l *linker) finish() {
 		}
 	})
 	b.checks = make([]*checked, len(b.pages))
+	l.each(b.pages, l.recallEvaluated)
 	l.evaluated()
 	l.each(b.pages, func(p *page) {
 		if q := p.was; q != nil && q.card != nil && p.ref == q.ref && p.kind == q.kind && sameMap(p.fields, q.fields) && p.doc == q.doc && p.knows(q) {
@@ -165,9 +190,14 @@ func (l *linker) finish() {
 		}
 	})
 	l.lists()
-	for _, s := range b.sections {
+	for id, s := range b.sections {
 		for i, p := range s.children {
 			p.at = i
+		}
+		c := s.page.card
+		s.crumb = &Card{ID: c.ID, URL: c.URL, Title: c.Title, Kind: c.Kind, KindName: c.KindName, Icon: c.Icon, Tint: c.Tint, Section: c.Section, Lang: c.Lang, IsSection: true, Generated: c.Generated}
+		if l.prev != nil && l.prev.sections[id] != nil && s.crumb.sameAs(l.prev.sections[id].crumb) {
+			s.crumb = l.prev.sections[id].crumb
 		}
 	}
 	l.tags()
@@ -201,7 +231,9 @@ func (l *linker) lists() {
 	}
 	for _, k := range b.in.Kinds.All() {
 		by := order{k.List.Sort, enums(k)}
-		if l.unmoved && !other[k.ID] {
+		if list, ok := l.recalled.ofKind(b, k.ID, len(of[k.ID])); ok {
+			b.kindBy[k.ID] = cardsOf(list)
+		} else if l.unmoved && !other[k.ID] {
 			b.kindBy[k.ID] = l.prev.kindBy[k.ID]
 		} else {
 			var before []*Card
@@ -227,7 +259,9 @@ func (l *linker) lists() {
 		}
 		if s := b.sections[k.Section]; s != nil && k.Section != "" {
 			info.URL = s.page.url
-			if len(k.List.Sort) > 0 && !(l.unmoved && !slices.ContainsFunc(s.children, func(p *page) bool { return p.card != p.was.card })) {
+			if list, ok := l.recalled.inSection(b, k.Section, len(s.children)); ok {
+				s.children = list
+			} else if len(k.List.Sort) > 0 && !(l.unmoved && !slices.ContainsFunc(s.children, func(p *page) bool { return p.card != p.was.card })) {
 				var before []*page
 				if l.prev != nil && l.prev.sections[k.Section] != nil {
 					for _, q := range l.prev.sections[k.Section].children {

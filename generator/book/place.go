@@ -35,7 +35,8 @@ func (l *linker) place() {
 		l.lay(pages)
 	}
 	l.order = pages
-	for _, p := range pages {
+	for i, p := range pages {
+		p.order = int32(i)
 		if l.shown(p) {
 			l.b.pages = append(l.b.pages, p)
 		} else {
@@ -275,7 +276,9 @@ func (l *linker) describe(p *page) {
 	if p.segment == "" && !p.index {
 		p.segment = Slug(path.Base(p.id))
 	}
-	l.validate(p)
+	if !l.recallSeed(p) {
+		l.validate(p)
+	}
 	p.described = true
 }
 

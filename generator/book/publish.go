@@ -14,7 +14,16 @@ import (
 
 // publish decides which files beside pages readers get, and where old URLs lead.
 func (l *linker) publish() {
-	l.attachments()
+	if l.recalled != nil {
+		l.b.files = l.recalled.files
+		for _, f := range l.b.files {
+			if _, ok := l.b.in.Files.Lookup(f); !ok {
+				l.recalled.bad.Store(true)
+			}
+		}
+	} else {
+		l.attachments()
+	}
 	l.redirects()
 }
 

@@ -44,6 +44,8 @@ func relink(in Input, prev *Book) *Book {
 		tags: prev.tags, tagBy: prev.tagBy, kindBy: prev.kindBy, kinds: prev.kinds, redirect: prev.redirect, redirs: prev.redirs, files: prev.files, terms: prev.terms,
 		rest: prev.rest, index: prev.index, shape: prev.shape, linking: prev.linking, rings: prev.rings, checks: slices.Clone(prev.checks), evalMu: prev.evalMu}
 	b.memo = slices.Clone(prev.memo)
+	b.recalled = prev.recalled
+	b.once, b.ofKind = maps.Clone(prev.once), prev.ofKind
 	b.faulty, b.unchecked, b.jargon = prev.faulty, slices.Clone(prev.unchecked), prev.jargon
 	l := &linker{index: b.index, b: b}
 	for _, i := range changed {
@@ -109,7 +111,7 @@ func sameHead(a, b *document.Document) bool {
 }
 
 // readsBodies are the names by which expressions learn of a document's body.
-var readsBodies = []string{"words", "tasks_done", "tasks_total", "sections"}
+var readsBodies = []string{"words", "tasks_done", "tasks_total", "sections", "outline"}
 
 // replace puts a new state of a document into the Book; false means that more
 // depends on the difference than relink looks after.

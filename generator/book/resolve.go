@@ -21,7 +21,7 @@ func (l *linker) resolve() {
 		switch {
 		case p.doc == nil:
 			p.links = &links{}
-		case !l.takeOver(p):
+		case !l.recallLinks(p) && !l.takeOver(p):
 			p.links = &links{}
 			l.references(p)
 			p.targets = make([]Target, len(p.doc.Refs))
@@ -771,6 +771,23 @@ func (l *linker) section(q *page, r *document.Ref, t Target) Target {
 	return t
 }
 
+// within finds a key in the mappings of front matter, so that what stands under
+// "values" need not be quoted by way of it. It must stand in one of them only.
+func within(m *document.Map, key string) (v document.Value, ok bool) {
+	for _, f := range m.Fields {
+		if f.Value.Kind != document.Dict {
+			continue
+		}
+		if g, has := f.Value.Map.Get(key); has {
+			if ok {
+				return document.Value{}, false
+			}
+			v, ok = g.Value, true
+		}
+	}
+	return v, ok
+}
+
 // quoted resolves [[name.field.path]]: the field's value as text, linked to its
 // page.
 func (l *linker) quoted(p *page, r *document.Ref, name string) (Target, bool) {
@@ -796,6 +813,9 @@ func (l *linker) quoted(p *page, r *document.Ref, name string) (Target, bool) {
 				var f document.Field
 				f, ok = v.Map.Get(key)
 				next = f.Value
+				if !ok && k == 0 {
+					next, ok = within(v.Map, key)
+				}
 			case document.List:
 				if n, err := strconv.Atoi(key); err == nil && n >= 1 && n <= len(v.List) {
 					next, ok = v.List[n-1], true

@@ -281,6 +281,11 @@ func (l *linker) evaluated() {
 		}
 		return reads, true
 	}
+	kept := make([]bool, len(b.in.Kinds.All())) // kinds that have the documents they had
+	for i, k := range b.in.Kinds.All() {
+		kept[i] = slices.EqualFunc(b.members(k.ID), old.members(k.ID), func(x, y int32) bool { return b.pages[x].id == old.pages[y].id })
+	}
+	lost := func(k int32) bool { return !kept[k] }
 	l.each(b.pages, func(p *page) {
 		q := p.was
 		if q == nil || !q.placed || q.card == nil || !same[q.n] {
@@ -288,7 +293,7 @@ func (l *linker) evaluated() {
 		}
 		if l.renumbered == nil && !slices.ContainsFunc(q.derived, func(st derivedValue) bool {
 			_, ok := holds(st.reads)
-			return !ok || !st.done || st.loop
+			return !ok || !st.done || st.loop || slices.ContainsFunc(st.sets, lost)
 		}) {
 			p.derived = q.derived // complete, and so never written again
 		}
@@ -297,7 +302,7 @@ func (l *linker) evaluated() {
 				break
 			}
 			reads, ok := holds(st.reads)
-			if ok && st.done && !st.loop {
+			if ok && st.done && !st.loop && !slices.ContainsFunc(st.sets, lost) {
 				if p.derived == nil {
 					p.derived = make([]derivedValue, len(q.derived))
 				}
@@ -305,12 +310,18 @@ func (l *linker) evaluated() {
 				p.derived[i].reads = reads
 			}
 		}
-		if c := old.checks[q.n]; c != nil && !c.loop {
+		if c := old.checks[q.n]; c != nil && !c.loop && !slices.ContainsFunc(c.sets, lost) {
 			if reads, ok := holds(c.reads); ok {
-				b.checks[p.n] = &checked{c.diags, reads, false}
+				b.checks[p.n] = &checked{diags: c.diags, reads: reads, sets: c.sets}
 			}
 		}
 	})
+	b.once = map[string]*checked{}
+	for id, c := range old.once {
+		if reads, ok := holds(c.reads); ok && !c.loop && !slices.ContainsFunc(c.sets, lost) && b.shelfAt(b.in.Kinds.Get(id)) == old.shelfAt(b.in.Kinds.Get(id)) {
+			b.once[id] = &checked{diags: c.diags, reads: reads, sets: c.sets}
+		}
+	}
 }
 
 // keep takes over the answers about pages of which all that they are made of
@@ -334,7 +345,7 @@ func (l *linker) keep() {
 		same, ok := trails[id]
 		if !ok {
 			s, o := b.sections[id], old.sections[id]
-			same = s != nil && o != nil && s.page.card == o.page.card && (id == "" || s.parent == o.parent && trail(s.parent))
+			same = s != nil && o != nil && s.crumb == o.crumb && (id == "" || s.parent == o.parent && trail(s.parent))
 			trails[id] = same
 		}
 		return same

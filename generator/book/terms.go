@@ -68,7 +68,11 @@ func (l *linker) terms() {
 func (l *linker) mentions() {
 	b := l.b
 	if l.prev == nil || len(l.prev.terms.pages) == 0 {
-		l.each(b.pages, func(p *page) { p.mention(b.find(p)) })
+		l.each(b.pages, func(p *page) {
+			if !l.recallMentions(p) {
+				p.mention(b.find(p))
+			}
+		})
 		return
 	}
 	now, old := b.terms, l.prev.terms
@@ -90,7 +94,7 @@ func (l *linker) mentions() {
 			return
 		}
 		if p.keys = q.keys; p.keys == nil && !delta.Empty() {
-			p.keys = glossary.WordKeys(p.doc.Body.HTML, p.doc.Body.Runs, nil)
+			p.keys = glossary.WordKeys(p.doc.Body.HTML(), p.doc.Body.Runs, nil)
 		}
 		if !delta.Empty() && delta.Touches(p.keys) {
 			p.mention(b.find(p))
@@ -188,7 +192,7 @@ func (b *Book) find(p *page) []glossary.Mention {
 	}
 	at.In = append(at.In, p.tags...)
 	own := b.terms.byPage[p.n]
-	return slices.DeleteFunc(b.terms.matcher.Find(at, p.doc.Body.HTML, p.doc.Body.Runs, nil), func(m glossary.Mention) bool { return int32(m.Term) == own })
+	return slices.DeleteFunc(b.terms.matcher.Find(at, p.doc.Body.HTML(), p.doc.Body.Runs, nil), func(m glossary.Mention) bool { return int32(m.Term) == own })
 }
 
 // mentionsOf returns those mentions of p's text that become links.
@@ -278,7 +282,7 @@ func (p *page) sentence(m glossary.Mention) Sentence {
 	if m.Section >= 0 && m.Section < len(p.doc.Headings) {
 		s.Anchor, s.Heading = p.doc.Headings[m.Section].ID, p.doc.Headings[m.Section].Text
 	}
-	h := p.doc.Body.HTML
+	h := p.doc.Body.HTML()
 	from, to := blockAround(h, m.From, m.To)
 	s.Word = strings.TrimSpace(p.text(m.From, m.To))
 	s.Before = lastSentence(p.text(from, m.From))
@@ -336,7 +340,7 @@ func tagName(tag []byte) string {
 // text returns a stretch of p's HTML as readers see it: tags away, references
 // and what wikilinks show in their place.
 func (p *page) text(from, to int) string {
-	h, holes := p.doc.Body.HTML, p.doc.Body.Holes
+	h, holes := p.doc.Body.HTML(), p.doc.Body.Holes
 	var b strings.Builder
 	i, _ := slices.BinarySearchFunc(holes, from, func(h document.Hole, at int) int { return h.At - at })
 	for pos := from; pos < to; {
@@ -359,16 +363,19 @@ func (p *page) text(from, to int) string {
 		b.WriteByte(c)
 		pos++
 	}
-	return strings.Join(strings.FieldsFunc(html.UnescapeString(b.String()), func(r rune) bool { return r == ' ' || r == '\n' || r == '\t' || r == '\r' }), " ") +
-		trailingSpace(b.String())
-}
-
-// trailingSpace keeps the space before the word that follows.
-func trailingSpace(s string) string {
-	if s != "" && strings.IndexByte(" \n\t\r", s[len(s)-1]) >= 0 {
-		return " "
+	const space = " \n\t\r"
+	words := strings.FieldsFunc(html.UnescapeString(b.String()), func(r rune) bool { return strings.ContainsRune(space, r) })
+	if len(words) == 0 {
+		return ""
 	}
-	return ""
+	out := strings.Join(words, " ")
+	if s := b.String(); strings.IndexByte(space, s[0]) >= 0 { // it stands behind a word, or before one
+		out = " " + out
+	}
+	if s := b.String(); strings.IndexByte(space, s[len(s)-1]) >= 0 {
+		out += " "
+	}
+	return out
 }
 
 // lastSentence returns what of s stands in the sentence that its end lies in.

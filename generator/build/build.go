@@ -33,21 +33,23 @@ type Options struct {
 	Dest   string // the output folder, "public" in Source if empty
 	Config string // configuration file, playbook.toml in Source if empty and there
 
-	BaseURL    string                              // instead of the configuration's
-	Drafts     bool                                // show drafts
-	Future     bool                                // show what is not yet published
-	Strict     bool                                // warnings fail as errors do
-	KeepGoing  bool                                // write what can be made in spite of errors
-	NoCache    bool                                // use nothing of earlier runs
-	Portable   bool                                // name every index.html, so that the folder opens without a server
-	CheckOnly  bool                                // report and write nothing
-	AsOf       string                              // today, "2026-11-23"
-	Builtin    fs.FS                               // the built-in layouts
-	Version    string                              // of the program
-	Workers    int                                 // 0: GOMAXPROCS
-	Now        func() time.Time                    // for durations only; nil: none are reported
-	OnProgress func(stage string, done, total int) // nil: nobody watches; called from one goroutine at a time
-	Why        func(path string, c *artifact.Change)
+	BaseURL    string                                // instead of the configuration's
+	Drafts     bool                                  // show drafts
+	Future     bool                                  // show what is not yet published
+	Strict     bool                                  // warnings fail as errors do
+	KeepGoing  bool                                  // write what can be made in spite of errors
+	NoCache    bool                                  // use nothing of earlier runs, and keep nothing
+	Program    string                                // identifies the program to the byte; if empty, nothing is read from or kept on disk
+	Keep       bool                                  // keep on disk what later processes can use
+	Portable   bool                                  // name every index.html, so that the folder opens without a server
+	CheckOnly  bool                                  // report and write nothing
+	AsOf       string                                // today, "2026-11-23"
+	Builtin    fs.FS                                 // the built-in layouts
+	Version    string                                // of the program
+	Workers    int                                   // 0: GOMAXPROCS
+	Now        func() time.Time                      // for durations only; nil: none are reported
+	OnProgress func(stage string, done, total int)   // nil: nobody watches; called from one goroutine at a time
+	Why        func(path string, c *artifact.Change) // told why an output is made, see package artifact
 
 	// Within names folders, as absolute paths, such that nothing of the content
 	// has changed since the run before but what lies in them or they
@@ -103,6 +105,8 @@ type Result struct {
 	Stats    Stats
 	Source   func(file string) []byte
 	Document func(path string) string // the document, as diagnostics call it, that an output was made of; "" if none
+	Outputs  []*artifact.Artifact     // with their traces; nil where all inputs were as they had been
+	Notes    []string                 // about what is kept on disk
 	Failed   bool                     // nothing was written because of errors
 }
 
@@ -137,6 +141,7 @@ type Session struct {
 	book    *book.Book
 	targets targets
 	sunk    sunk
+	cache   *cache // on disk; nil: none
 }
 
 // sunk is what a Sink held when it was committed.
@@ -231,9 +236,11 @@ type Site struct {
 	theme   *render.Theme
 	configs *source.Tree
 	name    string // of the configuration, as diagnostics call it
+	config  []byte // its text
 	dest    string
 	diags   []diag.Diagnostic
 	docs    int
+	scanned scanned
 }
 
 // Open loads and links a site without making anything.
@@ -302,6 +309,15 @@ func (o *Options) fill() {
 // open runs the stages before making: scan, load, compile, link.
 func (s *Session) open(ctx context.Context, o Options, st *Stats) (*Site, error) {
 	o.fill()
+	site, err := s.survey(ctx, o, st)
+	if err != nil {
+		return nil, err
+	}
+	return site, s.assemble(ctx, o, site, st)
+}
+
+// survey finds out what there is: the configuration and the listings.
+func (s *Session) survey(ctx context.Context, o Options, st *Stats) (*Site, error) {
 	clock := timer{now: o.Now, start: o.Now()}
 	site := &Site{Dir: o.Source, dest: o.Dest}
 	if err := site.configure(o); err != nil {
@@ -317,9 +333,14 @@ func (s *Session) open(ctx context.Context, o Options, st *Stats) (*Site, error)
 		prefix = ""
 	}
 	layoutsDir := filepath.Join(o.Source, filepath.FromSlash(c.Layouts))
-	var prev *source.Tree
-	if !o.NoCache {
-		prev = s.content
+	prev, prevOwn := s.content, s.own
+	if o.NoCache {
+		prev, prevOwn = nil, nil
+	}
+	if s.cache == nil && s.content == nil {
+		if s.cache = openCache(&o); s.cache != nil {
+			prev, prevOwn = s.cache.trees()
+		}
 	}
 	ignore := c.Ignore
 	if prefix == "" { // the site's own files are no content where the content is the whole folder
@@ -335,21 +356,26 @@ func (s *Session) open(ctx context.Context, o Options, st *Stats) (*Site, error)
 			return nil, err
 		}
 	}
-	var prevOwn *source.Tree
-	if !o.NoCache {
-		prevOwn = s.own
-	}
 	own, more, err := source.Scan(ctx, layoutsDir, source.Options{Name: filepath.ToSlash(filepath.Clean(filepath.FromSlash(c.Layouts))) + "/", KeepUnderscore: true, Now: o.Now()}, prevOwn)
 	if err != nil {
 		return nil, err
 	}
 	s.own = own
 	site.Content, site.Layouts = content, source.Overlay(s.builtin, own)
-	diags = append(diags, more...)
+	site.scanned, site.diags = how, append(diags, more...)
 	clock.lap(&st.Seconds.Scan)
+	return site, nil
+}
 
+// assemble loads, compiles and links what survey found.
+func (s *Session) assemble(ctx context.Context, o Options, site *Site, st *Stats) error {
+	clock := timer{now: o.Now, start: o.Now()}
+	c, content, diags := &site.Config, site.Content, site.diags
 	if err := s.load(site.Layouts, c.Book.Accent, o.Version); err != nil {
-		return nil, err
+		return err
+	}
+	if s.cache != nil && s.docs == nil && s.cache.docs == nil && !o.NoCache {
+		s.recall()
 	}
 	kinds, theme := s.loaded.kinds, s.loaded.theme
 	site.Kinds, site.theme = kinds, theme
@@ -359,7 +385,7 @@ func (s *Session) open(ctx context.Context, o Options, st *Stats) (*Site, error)
 
 	docs, err := s.compile(ctx, o, content, c.Markup)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, d := range docs {
 		diags = append(diags, d.Diags...)
@@ -367,21 +393,25 @@ func (s *Session) open(ctx context.Context, o Options, st *Stats) (*Site, error)
 	site.docs, st.Documents = len(docs), len(docs)
 	clock.lap(&st.Seconds.Compile)
 
+	in := book.Input{Docs: docs, Kinds: kinds, Files: content, Layouts: theme.Layouts, Texts: theme.Texts, Assets: theme.Assets,
+		Config: c.Book, AsOf: o.AsOf, Drafts: o.Drafts, Future: o.Future, Portable: o.Portable, Version: o.Version, Workers: o.Workers}
 	known := s.book
-	if o.NoCache {
+	switch {
+	case o.NoCache:
 		known = nil
+	case known == nil && s.cache != nil:
+		known = s.recallBook(ctx, site, &o, in)
 	}
-	b, more, err := book.Link(ctx, book.Input{Docs: docs, Kinds: kinds, Files: content, Layouts: theme.Layouts, Texts: theme.Texts, Assets: theme.Assets,
-		Config: c.Book, AsOf: o.AsOf, Drafts: o.Drafts, Future: o.Future, Portable: o.Portable, Version: o.Version, Workers: o.Workers}, known)
+	b, more, err := book.Link(ctx, in, known)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	site.Book, s.book = b, b
 	site.diags = append(diags, more...)
 	st.Pages = len(b.PageIDs())
 	clock.lap(&st.Seconds.Link)
-	s.content, s.scanned = content, how
-	return site, nil
+	s.content, s.scanned = content, site.scanned
+	return nil
 }
 
 // scan lists the content, looking only where it may have changed if that is
@@ -415,6 +445,10 @@ func (s *Session) compile(ctx context.Context, o Options, content *source.Tree, 
 	if !o.NoCache && s.markup == markup {
 		known = s.docs
 	}
+	kept := s.cache
+	if o.NoCache {
+		kept = nil
+	}
 	c := document.NewCompiler(markup)
 	docs := make([]*document.Document, len(files))
 	old := make([]*document.Document, len(files)) // of the same path
@@ -434,6 +468,7 @@ func (s *Session) compile(ctx context.Context, o Options, content *source.Tree, 
 	var wg sync.WaitGroup
 	for range min(o.Workers, max(1, len(files))) {
 		wg.Go(func() {
+			check := new(source.Checker)
 			for {
 				i := int(next.Add(1)) - 1
 				if i >= len(files) || failed.Load() != nil || ctx.Err() != nil {
@@ -444,6 +479,13 @@ func (s *Session) compile(ctx context.Context, o Options, content *source.Tree, 
 					if now, err := content.DigestAt(int(files[i])); err == nil && now == d.Digest {
 						docs[i] = d
 						continue
+					}
+				}
+				if kept != nil && len(kept.docs) > 0 {
+					if now, err := content.DigestAt(int(files[i])); err == nil {
+						if docs[i] = kept.document(f.Path, f.Name, c.Made(now), check); docs[i] != nil {
+							continue
+						}
 					}
 				}
 				src, _, err := content.Read(f.Path)
@@ -491,23 +533,84 @@ func inside(root, dest string) []string {
 	return []string{filepath.ToSlash(rel)}
 }
 
+// begin opens what outputs go to.
+func (o *Options) begin(ctx context.Context) (Sink, error) {
+	if o.Begin != nil {
+		return o.Begin(ctx)
+	}
+	return output.Begin(ctx, o.Dest, output.Options{})
+}
+
+// asBefore ends a build at once whose inputs are those of a build before, if all
+// that came of that one is still there.
+func (s *Session) asBefore(ctx context.Context, o Options, site *Site, res *Result) (bool, error) {
+	if s.cache == nil || s.book != nil || o.NoCache || o.CheckOnly || o.Why != nil {
+		return false, nil
+	}
+	was, inputs := s.cache.outcome()
+	if was == nil {
+		return false, nil
+	}
+	if now, err := site.inputs(&o, site.diags); err != nil || now != inputs {
+		return false, nil // an error will show again
+	}
+	tx, err := o.begin(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer tx.Abort()
+	if !was.stands(tx, site.Content) {
+		return false, nil
+	}
+	out, err := tx.Commit()
+	if err != nil {
+		return false, err
+	}
+	s.content, s.scanned = site.Content, site.scanned
+	res.Diags, res.Source, res.Document, res.Notes = was.diags, site.Source, was.document, s.cache.notes
+	s.cache.notes = nil
+	st := &res.Stats
+	st.Documents, st.Pages, st.Reused, st.Removed = was.documents, was.pages, len(was.outputs), out.Removed
+	st.Errors, st.Warnings = diag.Count(res.Diags)
+	if o.Keep && !s.cache.tree.Serves(site.Content) {
+		s.cache.relist(site.Content, s.own)
+	}
+	return true, nil
+}
+
 // Run builds the site.
 func (s *Session) Run(ctx context.Context, o Options) (*Result, error) {
 	o.fill()
 	res := &Result{}
 	st := &res.Stats
 	total := timer{now: o.Now, start: o.Now()}
-	site, err := s.open(ctx, o, st)
+	site, err := s.survey(ctx, o, st)
 	if err != nil {
+		return nil, err
+	}
+	scan := slices.Clone(site.diags)
+	if was, err := s.asBefore(ctx, o, site, res); was || err != nil {
+		total.lap(&st.Seconds.Total)
+		st.PeakRSSBytes = peakMemory()
+		return res, err
+	}
+	if err := s.assemble(ctx, o, site, st); err != nil {
 		return nil, err
 	}
 	res.Source, res.Document = site.Source, site.Book.DocumentAt
 	clock := timer{now: o.Now, start: o.Now()}
 	diags := append(site.diags, check.Run(site.Book)...)
 	clock.lap(&st.Seconds.Check)
+	committed := false
 	finish := func() {
 		res.Diags = site.judge(diags, o)
 		st.Errors, st.Warnings = diag.Count(res.Diags)
+		if s.cache != nil && !o.NoCache {
+			if o.Keep && !o.CheckOnly {
+				s.keep(site, &o, scan, committed, res)
+			}
+			res.Notes, s.cache.notes = s.cache.notes, nil
+		}
 		total.lap(&st.Seconds.Total)
 		st.PeakRSSBytes = peakMemory()
 	}
@@ -520,11 +623,7 @@ func (s *Session) Run(ctx context.Context, o Options) (*Result, error) {
 		finish()
 		return res, nil
 	}
-	begin := o.Begin
-	if begin == nil {
-		begin = func(ctx context.Context) (Sink, error) { return output.Begin(ctx, o.Dest, output.Options{}) }
-	}
-	tx, err := begin(ctx)
+	tx, err := o.begin(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -539,7 +638,7 @@ func (s *Session) Run(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.state = made.State
+	s.state, res.Outputs = made.State, made.Artifacts
 	st.Rendered, st.Reused = made.Made, made.Reused
 	diags = append(diags, made.Diags()...)
 	clock.lap(&st.Seconds.Render)
@@ -576,6 +675,7 @@ func (s *Session) Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	st.Written, st.Removed, st.Bytes = out.Written, out.Removed, out.Bytes
 	clock.lap(&st.Seconds.Commit)
+	committed = true
 	finish()
 	return res, nil
 }
@@ -614,7 +714,7 @@ func (site *Site) configure(o Options) error {
 			return &ConfigError{Msg: fmt.Sprintf("%s: %s must name a folder inside the site, not %q", name, key, dir)}
 		}
 	}
-	site.Config, site.name = c, name
+	site.Config, site.name, site.config = c, name, src
 	return nil
 }
 

@@ -166,6 +166,7 @@ type builder struct {
 	sink *build.Memory
 	news []string                              // folders in which something changed since the last run that looked
 	ctx  func(context.Context) context.Context // nil: nothing is broken on purpose
+	disk string                                // the program that reads and keeps what processes leave on disk; "": none
 }
 
 // outcome is what can be seen of a build.
@@ -183,7 +184,7 @@ func (b *builder) build(ctx context.Context, g *stage, set settings, clean bool)
 	run := func(o build.Options, sink *build.Memory, s build.Sink) (*build.Result, error) {
 		o.Source, o.Dest, o.Builtin, o.Now, o.NoCache = g.dir, filepath.Join(g.dir, "public"), g.theme(), g.clock, clean
 		o.AsOf, o.Drafts, o.Future, o.Portable, o.KeepGoing = fmt.Sprintf("2026-01-%02d", set.asOf), set.drafts, set.future, set.portable, !set.careful
-		o.BaseURL, o.Version = set.baseURL, set.version
+		o.BaseURL, o.Version, o.Program, o.Keep = set.baseURL, set.version, b.disk, true
 		o.Begin = func(context.Context) (build.Sink, error) { return s, nil }
 		if g.watched && b.news != nil {
 			o.Within = b.news

@@ -19,6 +19,7 @@ import (
 func (a *app) buildCommand() *cobra.Command {
 	var f workFlags
 	var keepGoing, portable bool
+	var why string
 	c := &cobra.Command{
 		Use:   "build",
 		Short: "make the site",
@@ -33,13 +34,14 @@ from then on. Where the content has errors nothing in public/ is changed.`,
 			if err := f.checkDestination(); err != nil {
 				return err
 			}
-			o.KeepGoing, o.Portable = keepGoing, portable
-			return a.work(c.Context(), o, format, f)
+			o.KeepGoing, o.Portable, o.Keep = keepGoing, portable, true
+			return a.work(c.Context(), o, format, f, why)
 		},
 	}
 	f.add(c.Flags())
 	c.Flags().BoolVarP(&keepGoing, "keep-going", "k", false, "make what has no errors; the status stays 1")
 	c.Flags().BoolVar(&portable, "portable", false, "name every index.html, so that the site opens without a server")
+	stringFlag(c.Flags(), &why, "why", "", "", "PATH", "tell why an output such as goals/index.html was made again")
 	a.completeFormats(c)
 	return c
 }
@@ -56,7 +58,7 @@ func (a *app) checkCommand() *cobra.Command {
 				return err
 			}
 			o.CheckOnly = true
-			return a.work(c.Context(), o, format, f)
+			return a.work(c.Context(), o, format, f, "")
 		},
 	}
 	f.add(c.Flags())
@@ -76,7 +78,7 @@ func (a *app) completeFormats(c *cobra.Command) {
 }
 
 // work runs a build or a check and tells what came of it.
-func (a *app) work(ctx context.Context, o build.Options, format diag.Format, f workFlags) error {
+func (a *app) work(ctx context.Context, o build.Options, format diag.Format, f workFlags, why string) error {
 	s := a.screenOf(a.Err)
 	p := diag.PrintOptions{Format: format, Name: f.name, Version: a.version.String(), Color: s.color, Width: s.width}
 	w := a.Out
@@ -90,6 +92,10 @@ func (a *app) work(ctx context.Context, o build.Options, format diag.Format, f w
 	watch, done := s.progress(a.Err, what)
 	defer done()
 	o.OnProgress = watch
+	answer := asked{path: why}
+	if why != "" {
+		o.Why = answer.listen
+	}
 	began := a.Now()
 	res, err := build.Run(ctx, o)
 	seconds := a.Now().Sub(began).Seconds()
@@ -116,7 +122,12 @@ func (a *app) work(ctx context.Context, o build.Options, format diag.Format, f w
 		return fmt.Errorf("cannot write the report: %w", err)
 	}
 	if f.verbose {
-		a.logStages(res.Stats)
+		a.logStages(res.Stats, res.Notes)
+	}
+	if why != "" {
+		if err := a.tellWhy(&answer, res); err != nil {
+			return err
+		}
 	}
 	if !f.quiet {
 		fmt.Fprintln(a.Err, summary(res.Stats, o.CheckOnly, seconds))
@@ -162,7 +173,7 @@ func workError(err error) error {
 }
 
 // logStages tells how long each stage took.
-func (a *app) logStages(s build.Stats) {
+func (a *app) logStages(s build.Stats, notes []string) {
 	log := slog.New(slog.NewTextHandler(a.Err, &slog.HandlerOptions{
 		ReplaceAttr: func(groups []string, attr slog.Attr) slog.Attr {
 			if len(groups) == 0 && attr.Key == slog.TimeKey {
@@ -182,6 +193,9 @@ func (a *app) logStages(s build.Stats) {
 		log.Info("stage", "name", stage.name, "seconds", stage.seconds)
 	}
 	log.Info("memory", "peak_rss_bytes", s.PeakRSSBytes)
+	for _, n := range notes {
+		log.Info("cache", "note", n)
+	}
 }
 
 // writeStats writes the figures as JSON to a file, or to standard output.

@@ -70,6 +70,7 @@ func (f *siteFlags) options(a *app) (build.Options, error) {
 		AsOf:    asOf,
 		Builtin: a.builtin,
 		Version: a.version.String(),
+		Program: a.version.program(),
 		Now:     a.Now,
 	}, nil
 }

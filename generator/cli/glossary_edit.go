@@ -710,8 +710,8 @@ func (p *page) paragraph() (from, to int, ok bool) {
 		// Is it what the compiler takes for the first paragraph? Put a word there and see.
 		const probe = "Probezeile"
 		d := p.c.Compile(p.name, p.name, splice(p.src, from, to, probe))
-		lead, html := p.doc.Body.Lead, p.doc.Body.HTML
-		return from, to, lead[1] > lead[0] && string(html[:lead[0]])+probe+string(html[lead[1]:]) == string(d.Body.HTML)
+		lead, html := p.doc.Body.Lead, p.doc.Body.HTML()
+		return from, to, lead[1] > lead[0] && string(html[:lead[0]])+probe+string(html[lead[1]:]) == string(d.Body.HTML())
 	}
 	return len(p.src), len(p.src), p.doc.Summary == ""
 }

@@ -2,6 +2,9 @@ package cli
 
 import (
 	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -38,6 +41,31 @@ func readVersion() version {
 
 // String is the version as pages and caches name it.
 func (v version) String() string { return v.number }
+
+// program identifies this very build of the program, for what is kept on disk:
+// by the commit it was built from, or, where that does not tell, by the bytes of
+// the executable. It is "" if there is no telling.
+func (v version) program() string {
+	how := runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH + " " + v.number
+	if v.commit != "" && !v.modified {
+		return how + " " + v.commit
+	}
+	name, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	a, b := crc32.New(crc32.MakeTable(crc32.Castagnoli)), crc32.NewIEEE()
+	n, err := io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(a, b)}, struct{ io.Reader }{f}, make([]byte, 256<<10))
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%s %d %08x%08x", how, n, a.Sum32(), b.Sum32())
+}
 
 func (a *app) versionCommand() *cobra.Command {
 	c := &cobra.Command{

@@ -148,7 +148,7 @@ func numeral(word []byte) bool {
 
 // findAcronyms enters the acronyms of the body, with where the source has them.
 func (w *writer) findAcronyms() {
-	for _, a := range acronyms(w.doc.Body.HTML, w.doc.Body.Runs) {
+	for _, a := range acronyms(w.doc.Body.html, w.doc.Body.Runs) {
 		found := Acronym{Text: a}
 		for at := 0; ; {
 			i := bytes.Index(w.src[at:], []byte(a))

@@ -74,7 +74,7 @@ func filled(d *Document) string {
 	var b strings.Builder
 	at := 0
 	for _, h := range d.Body.Holes {
-		b.Write(d.Body.HTML[at:h.At])
+		b.Write(d.Body.HTML()[at:h.At])
 		at = h.At
 		name := "href"
 		if h.Kind == HoleSrc {
@@ -90,7 +90,7 @@ func filled(d *Document) string {
 		}
 		fmt.Fprintf(&b, ` %s="%s"`, name, appendEscaped(nil, util.URLEscape([]byte(url), false), true))
 	}
-	b.Write(d.Body.HTML[at:])
+	b.Write(d.Body.HTML()[at:])
 	return b.String()
 }
 

@@ -75,6 +75,12 @@ func orDefault(v, d int) int {
 	return d
 }
 
+// Made returns the Made of the Document that Compile would make of bytes with
+// that digest.
+func (c *Compiler) Made(d source.Digest) source.Digest {
+	return source.Sum(append([]byte(c.key), d[:]...))
+}
+
 // Compile reads one file. path is its place under the content root, name what
 // diagnostics call it. It always returns a Document: a file over a limit has an
 // error among its Diags, and no body where the limit stands before the parser.
@@ -89,7 +95,7 @@ func orDefault(v, d int) int {
 // the hole, and none must then be added.
 func (c *Compiler) Compile(path, name string, src []byte) *Document {
 	doc := &Document{Path: path, Name: name, Digest: source.Sum(src), Front: &Map{}}
-	doc.Made = source.Sum(append([]byte(c.key), doc.Digest[:]...))
+	doc.Made = c.Made(doc.Digest)
 	if len(src) > c.o.Limits.Page {
 		doc.Diags = append(doc.Diags, diag.Diagnostic{
 			Rule: "page-size", Level: diag.Error, At: diag.Pos{File: name},

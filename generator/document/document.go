@@ -9,6 +9,8 @@
 package document
 
 import (
+	"sync"
+
 	"playbook/generator/diag"
 	"playbook/generator/glossary"
 	"playbook/generator/source"
@@ -45,7 +47,7 @@ type Heading struct {
 	ID       string // unique in the document; GitHub's rule, or {#id}
 	Text     string // plain text
 	Line     int
-	From, To int // the section in Body.HTML: from the heading's tag to before the next heading of its level or above
+	From, To int // the section in the body's HTML: from the heading's tag to before the next heading of its level or above
 	Words    int // words of prose directly under it, before any other heading
 }
 
@@ -86,14 +88,14 @@ const (
 	HoleLocal                 // in href="|#fragment": nothing at home, the page's URL where transcluded
 )
 
-// Hole is a place in Body.HTML where something is spliced in.
+// Hole is a place in the body's HTML where something is spliced in.
 type Hole struct {
 	At   int
 	Kind HoleKind
 	Arg  int
 }
 
-// Run is a stretch of prose in Body.HTML that is plain escaped text: no tags,
+// Run is a stretch of prose in the body's HTML that is plain escaped text: no tags,
 // not in a heading, link or code. Runs of one Block belong to one phrase when
 // only inline emphasis tags stand between them.
 type Run = glossary.Run
@@ -101,11 +103,37 @@ type Run = glossary.Run
 // Body is the rendered Markdown. Holes and Runs are sorted by position and lie
 // outside each other.
 type Body struct {
-	HTML  []byte
 	Holes []Hole
 	Runs  []Run
 	IDs   []string
 	Lead  [2]int // range of the first paragraph's inner HTML, 0,0 if none
+
+	html []byte
+	kept *keptHTML // in its place, where the Document was decoded
+}
+
+// keptHTML is HTML that few will ask for.
+type keptHTML struct {
+	text string
+	once sync.Once
+	html []byte
+}
+
+// HTML returns the body's HTML, which is not the caller's to change.
+func (b *Body) HTML() []byte {
+	if k := b.kept; k != nil {
+		k.once.Do(func() { k.html = []byte(k.text) })
+		return k.html
+	}
+	return b.html
+}
+
+// Size returns how long the HTML is.
+func (b *Body) Size() int {
+	if b.kept != nil {
+		return len(b.kept.text)
+	}
+	return len(b.html)
 }
 
 // FactKind says what a Fact tells.

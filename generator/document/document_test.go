@@ -21,7 +21,7 @@ func runsOf(d *Document) string {
 			b.WriteString(" ")
 		}
 		last = r.Block
-		fmt.Fprintf(&b, "%d%q", r.Section, d.Body.HTML[r.From:r.To])
+		fmt.Fprintf(&b, "%d%q", r.Section, d.Body.HTML()[r.From:r.To])
 	}
 	return b.String()
 }
@@ -64,7 +64,7 @@ func TestSections(t *testing.T) {
 	}
 	words := map[string]int{"A": 3, "A1": 1, "B": 5, "Q": 1, "Big": 1, "L": 1, "C": 1}
 	for _, h := range d.Headings {
-		part := string(d.Body.HTML[h.From:h.To])
+		part := string(d.Body.HTML()[h.From:h.To])
 		var b strings.Builder
 		in := false
 		for _, r := range part {
@@ -119,7 +119,7 @@ func TestTitle(t *testing.T) {
 		for _, h := range d.Headings {
 			heads = append(heads, h.Text)
 		}
-		lead := string(d.Body.HTML[d.Body.Lead[0]:d.Body.Lead[1]])
+		lead := string(d.Body.HTML()[d.Body.Lead[0]:d.Body.Lead[1]])
 		if d.Title != x.title || d.TitleID != x.id || strings.Join(heads, ",") != x.headings || lead != x.lead {
 			t.Errorf("%q: title %q #%s, headings %v, lead %q", x.md, d.Title, d.TitleID, heads, lead)
 		}
@@ -181,8 +181,8 @@ func TestEncoding(t *testing.T) {
 	}
 	unix := c.Compile("p.md", "p.md", []byte("# T\n\na\nb [x](y)\n\n```\nc\n```\n"))
 	dos := c.Compile("p.md", "p.md", []byte("# T\r\n\r\na\r\nb [x](y)\r\n\r\n```\r\nc\r\n```\r\n"))
-	if !bytes.Equal(unix.Body.HTML, dos.Body.HTML) || unix.Refs[0] != dos.Refs[0] {
-		t.Errorf("line ends matter:\n%s\n%s", unix.Body.HTML, dos.Body.HTML)
+	if !bytes.Equal(unix.Body.HTML(), dos.Body.HTML()) || unix.Refs[0] != dos.Refs[0] {
+		t.Errorf("line ends matter:\n%s\n%s", unix.Body.HTML(), dos.Body.HTML())
 	}
 }
 

@@ -66,7 +66,7 @@ func TestFrame(t *testing.T) {
 	} {
 		d := NewCompiler(Options{}).Compile("p.md", "p.md", []byte("start\n\n"+src+"\n\nend\n"))
 		wellFormed(t, d)
-		got := normal(t, "<body><main><article>"+string(d.Body.HTML)+"</article><footer>F</footer></main></body>")
+		got := normal(t, "<body><main><article>"+string(d.Body.HTML())+"</article><footer>F</footer></main></body>")
 		if !strings.HasSuffix(got, "</article><footer>F</footer></main></body></html>") {
 			t.Errorf("%q breaks the frame:\n%s", src, got)
 		}

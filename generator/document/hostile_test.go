@@ -135,9 +135,9 @@ func TestHostile(t *testing.T) {
 		select {
 		case d := <-done:
 			if *full {
-				t.Logf("%6d ms %9d bytes of HTML, %d diagnostics: %q", time.Since(start).Milliseconds(), len(d.Body.HTML), len(d.Diags), name)
+				t.Logf("%6d ms %9d bytes of HTML, %d diagnostics: %q", time.Since(start).Milliseconds(), len(d.Body.HTML()), len(d.Diags), name)
 			}
-			if n := len(d.Body.HTML); n > 17*len(src)+2<<20 {
+			if n := len(d.Body.HTML()); n > 17*len(src)+2<<20 {
 				t.Errorf("%q: %d bytes of HTML from %d", name, n, len(src))
 			}
 			if len(d.Diags) > maxWarnings+10 {

@@ -19,7 +19,7 @@ func show(d *Document) string {
 	var b strings.Builder
 	at := 0
 	for _, h := range d.Body.Holes {
-		b.Write(d.Body.HTML[at:h.At])
+		b.Write(d.Body.HTML()[at:h.At])
 		at = h.At
 		switch h.Kind {
 		case HoleID:
@@ -30,7 +30,7 @@ func show(d *Document) string {
 			fmt.Fprintf(&b, "«%s %d»", names[h.Kind], h.Arg)
 		}
 	}
-	b.Write(d.Body.HTML[at:])
+	b.Write(d.Body.HTML()[at:])
 	return b.String()
 }
 

@@ -16,7 +16,7 @@ var voids = []string{"br", "hr", "img", "input", "wbr"}
 func wellFormed(t *testing.T, d *Document) {
 	t.Helper()
 	body := d.Body
-	n := len(body.HTML)
+	n := len(body.HTML())
 	at := 0
 	for _, h := range body.Holes {
 		if h.At < at || h.At > n {
@@ -29,7 +29,7 @@ func wellFormed(t *testing.T, d *Document) {
 				t.Errorf("hole %+v has no id", h)
 			}
 		case HoleLocal:
-			if !bytes.HasSuffix(body.HTML[:h.At], []byte(`href="`)) || h.At == n || body.HTML[h.At] != '#' {
+			if !bytes.HasSuffix(body.HTML()[:h.At], []byte(`href="`)) || h.At == n || body.HTML()[h.At] != '#' {
 				t.Errorf("hole %+v stands in no href", h)
 			}
 		default:
@@ -45,12 +45,12 @@ func wellFormed(t *testing.T, d *Document) {
 			t.Fatalf("run %+v out of order", r)
 		}
 		at, block = r.To, r.Block
-		if bytes.ContainsAny(body.HTML[r.From:r.To], "<>") {
-			t.Errorf("run %q holds markup", body.HTML[r.From:r.To])
+		if bytes.ContainsAny(body.HTML()[r.From:r.To], "<>") {
+			t.Errorf("run %q holds markup", body.HTML()[r.From:r.To])
 		}
 		i, _ := slices.BinarySearchFunc(body.Holes, r.From+1, func(h Hole, at int) int { return h.At - at })
 		if i < len(body.Holes) && body.Holes[i].At < r.To {
-			t.Errorf("run %q holds a hole", body.HTML[r.From:r.To])
+			t.Errorf("run %q holds a hole", body.HTML()[r.From:r.To])
 		}
 	}
 	seen := map[string]bool{}
@@ -60,21 +60,21 @@ func wellFormed(t *testing.T, d *Document) {
 		}
 		seen[id] = true
 	}
-	balanced(t, "the body", body.HTML)
+	balanced(t, "the body", body.HTML())
 	for _, h := range d.Headings {
-		if h.From >= h.To || h.To > n || !bytes.HasPrefix(body.HTML[h.From:], []byte("<h")) {
+		if h.From >= h.To || h.To > n || !bytes.HasPrefix(body.HTML()[h.From:], []byte("<h")) {
 			t.Errorf("heading %+v has no section", h)
 			continue
 		}
 		if h.Words < 0 || !slices.Contains(body.IDs, h.ID) {
 			t.Errorf("heading %+v", h)
 		}
-		balanced(t, "the section of "+h.Text, body.HTML[h.From:h.To])
+		balanced(t, "the section of "+h.Text, body.HTML()[h.From:h.To])
 	}
 	if l := body.Lead; l[0] > l[1] || l[1] > n {
 		t.Errorf("lead %v", l)
 	} else {
-		balanced(t, "the lead", body.HTML[l[0]:l[1]])
+		balanced(t, "the lead", body.HTML()[l[0]:l[1]])
 	}
 	for _, r := range d.Refs {
 		if r.Line < 1 || r.Col < 1 || r.EndCol != 0 && r.EndCol < r.Col {
@@ -92,7 +92,7 @@ func wellFormed(t *testing.T, d *Document) {
 			t.Errorf("%+v", x)
 		}
 	}
-	harmless(t, body.HTML)
+	harmless(t, body.HTML())
 }
 
 // balanced checks that every start tag has its end tag, in order.

@@ -408,7 +408,7 @@ func (w *writer) dropBody() {
 func (w *writer) finish() {
 	w.closeSections(0)
 	w.runs = slices.DeleteFunc(w.runs, func(r Run) bool { return isSpace(w.buf[r.From:r.To]) })
-	w.doc.Body.HTML = exact(w.buf)
+	w.doc.Body.html = exact(w.buf)
 	w.doc.Body.Holes = exact(w.holes)
 	w.doc.Body.Runs = exact(w.runs)
 	w.doc.Body.IDs = w.ids

@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 )
 
 // memoryVersion heads what Save writes. A change of the form below is a new one.
@@ -95,6 +96,12 @@ func Recall(data []byte) *Tree {
 		}
 	}
 	return newTree(t)
+}
+
+// Serves reports whether t, which may be nil, tells a later scan as much as now
+// would: the same files, and all of them old enough for their digests to count.
+func (t *Tree) Serves(now *Tree) bool {
+	return t != nil && slices.Equal(t.files, now.files) && !slices.ContainsFunc(t.files, func(f File) bool { return !t.settled(&f) })
 }
 
 func appendString(b []byte, s string) []byte {
