@@ -264,7 +264,10 @@ func (l *linker) evaluated() {
 	l.each(b.pages, func(p *page) {
 		if q := p.was; q != nil && q.placed && q.card != nil {
 			same[q.n] = p.seed == q.seed && p.doc == q.doc && p.url == q.url && sameMap(p.fields, q.fields) &&
-				slices.EqualFunc(p.in, q.in, func(x, y inEdge) bool { return x.field == y.field && b.pages[x.from].id == old.pages[y.from].id })
+				slices.EqualFunc(p.in, q.in, func(x, y inEdge) bool {
+					from, was := b.pages[x.from], old.pages[y.from]
+					return x.field == y.field && from.id == was.id && from.kind == was.kind // which inverse gathers it hangs on its kind
+				})
 		}
 	})
 	holds := func(reads []int32) ([]int32, bool) {

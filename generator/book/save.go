@@ -182,11 +182,19 @@ func (b *Book) saveEvaluated(e *source.Encoder, p *page) {
 	if !p.placed {
 		return
 	}
+	// What one value was worked out from the next mostly is, too.
+	var last []int32
 	reads := func(list []int32) {
-		e.Len(len(list), false)
-		for _, n := range list {
-			e.Uint(uint64(n))
+		if e.Bool(last != nil && slices.Equal(list, last)); last != nil && slices.Equal(list, last) {
+			return
 		}
+		e.Len(len(list), false)
+		at := int32(0)
+		for _, n := range list { // sorted
+			e.Uint(uint64(n - at))
+			at = n
+		}
+		last = list
 	}
 	e.Len(len(p.derived), p.derived == nil)
 	for i := range p.derived {
@@ -549,13 +557,22 @@ func (l *linker) recallEvaluated(p *page) {
 		return
 	}
 	ok := l.piece(p, pieceEvaluated, func(r *source.Decoder) {
+		var last []int32
 		reads := func() []int32 {
-			n, _ := r.Len(1)
-			out := make([]int32, n)
-			for i := range out {
-				out[i] = int32(r.Below(len(l.b.pages)))
+			if r.Bool() {
+				return last
 			}
-			return out
+			n, _ := r.Len(1)
+			last = make([]int32, n)
+			at := 0
+			for i := range last {
+				if at += r.Below(len(l.b.pages)); at >= len(l.b.pages) {
+					r.Fail()
+					at = 0
+				}
+				last[i] = int32(at)
+			}
+			return last
 		}
 		n, none := r.Len(1)
 		if !none {
