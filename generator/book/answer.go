@@ -81,6 +81,8 @@ func (b *Book) nothing(op Op) any {
 		return [2]*Card{}
 	case OpUses:
 		return &Uses{}
+	case OpOutline:
+		return []OutlinePart(nil)
 	}
 	return []*Card(nil)
 }
@@ -105,6 +107,8 @@ func (b *Book) ofPage(op Op, p *page) any {
 		return b.neighbours(p)
 	case OpUses:
 		return b.usesOf(p)
+	case OpOutline:
+		return p.outline()
 	}
 	return nil
 }

@@ -31,6 +31,7 @@ const (
 	OpTrail               // page id -> []*Card, home first, without the page
 	OpPager               // page id -> [2]*Card, previous and next
 	OpUses                // page id of a term -> *Uses
+	OpOutline             // page id -> []OutlinePart
 	OpChildren            // section id -> []*Card, pages directly in it
 	OpSections            // section id -> []*Card, sections directly in it
 	OpNav                 // section id -> *Nav
@@ -49,9 +50,9 @@ const (
 )
 
 // numPageOps is the number of questions whose Arg is a page id.
-const firstPageOp, lastPageOp = OpCard, OpUses
+const firstPageOp, lastPageOp = OpCard, OpOutline
 
-var opNames = [numOps]string{"site", "today", "card", "page", "body", "backlinks", "relations", "derived", "trail", "pager", "uses",
+var opNames = [numOps]string{"site", "today", "card", "page", "body", "backlinks", "relations", "derived", "trail", "pager", "uses", "outline",
 	"children", "sections", "nav", "top navigation", "pages of kind", "kind", "kinds", "tags", "tag", "layout", "asset", "text", "redirect", "fragment"}
 
 // String returns the question's name as `--why` prints it.
@@ -155,6 +156,16 @@ type Heading struct {
 type Named struct {
 	Name  string
 	Value any
+}
+
+// OutlinePart is a section that the page's kind wants it to have, and how far the
+// page has come with it.
+type OutlinePart struct {
+	ID                           string // anchor of the section; what the kind gives where the page has none
+	Title, Guidance              string // as the kind words them
+	Optional, Present            bool
+	Words, TasksDone, TasksTotal int
+	Complete                     float64 // the share of tasks done; without tasks 1 if there are words; 0 to 1
 }
 
 // Body is a page's rendered Markdown with its references resolved: Targets has

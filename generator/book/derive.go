@@ -297,9 +297,20 @@ func (o object) Get(name string) (any, error) {
 		}
 		return n, nil
 	case "sections":
-		return o.sections(), nil
+		sections := p.sections()
+		out := make([]any, len(sections))
+		for i, s := range sections {
+			out[i] = map[string]any{"title": s.title, "id": s.id, "level": 2, "words": s.words, "tasks_done": s.done, "tasks_total": s.total}
+		}
+		return out, nil
 	case "outline":
-		return o.outline(), nil
+		parts := p.outline()
+		out := make([]any, len(parts))
+		for i, part := range parts {
+			out[i] = map[string]any{"id": part.ID, "title": part.Title, "guidance": part.Guidance, "optional": part.Optional, "present": part.Present,
+				"words": part.Words, "tasks_done": part.TasksDone, "tasks_total": part.TasksTotal, "complete": part.Complete}
+		}
+		return out, nil
 	}
 	return nil, nil
 }
@@ -350,37 +361,41 @@ func (o object) live(v any) any {
 	return v
 }
 
-// sections describes the H2 sections of a page: what is under each, so that
-// kinds can ask whether a step was answered.
-func (o object) sections() []any {
-	out := []any{}
-	d := o.p.doc
-	if d == nil {
-		return out
+// section2 is what stands under a heading of the second level, deeper ones
+// included.
+type section2 struct {
+	id, title          string
+	words, done, total int
+}
+
+// sections describes the H2 sections of a page, so that kinds can ask whether a
+// step was answered.
+func (p *page) sections() []section2 {
+	if p.doc == nil {
+		return nil
 	}
+	var out []section2
+	of := make([]int, len(p.doc.Headings)) // the section that a heading lies in
 	at := -1
-	index := map[int]int{}
-	for i, h := range d.Headings {
+	for i, h := range p.doc.Headings {
 		switch {
 		case h.Level == 2:
-			out = append(out, map[string]any{"title": h.Text, "id": h.ID, "level": h.Level, "words": h.Words, "tasks_done": 0, "tasks_total": 0})
-			at = len(out) - 1
+			at = len(out)
+			out = append(out, section2{id: h.ID, title: h.Text, words: h.Words})
 		case h.Level < 2:
 			at = -1
 		case at >= 0:
-			m := out[at].(map[string]any)
-			m["words"] = m["words"].(int) + h.Words
+			out[at].words += h.Words
 		}
-		index[i] = at
+		of[i] = at
 	}
-	for _, f := range d.Facts {
-		if f.Kind != document.FactTask || f.Section < 0 || index[f.Section] < 0 {
+	for _, f := range p.doc.Facts {
+		if f.Kind != document.FactTask || f.Section < 0 || of[f.Section] < 0 {
 			continue
 		}
-		m := out[index[f.Section]].(map[string]any)
-		m["tasks_total"] = m["tasks_total"].(int) + 1
-		if f.Done {
-			m["tasks_done"] = m["tasks_done"].(int) + 1
+		s := &out[of[f.Section]]
+		if s.total++; f.Done {
+			s.done++
 		}
 	}
 	return out
@@ -388,32 +403,27 @@ func (o object) sections() []any {
 
 // outline tells of each section that the page should have how far it is. A
 // section is found by its anchor, or by its title as an anchor is made of it.
-func (o object) outline() []any {
-	out := []any{}
-	if o.p.kind == nil || len(o.p.kind.Outline) == 0 {
-		return out
+func (p *page) outline() []OutlinePart {
+	if p.kind == nil || p.doc == nil || len(p.kind.Outline) == 0 {
+		return nil
 	}
-	sections := o.sections()
-	for _, part := range o.p.kind.Outline {
-		m := map[string]any{"id": part.ID, "title": part.Title, "guidance": part.Guidance, "optional": part.Optional, "present": false, "words": 0, "tasks_done": 0, "tasks_total": 0, "complete": 0.0}
-		for _, x := range sections {
-			s := x.(map[string]any)
-			if s["id"] != part.ID && Slug(s["title"].(string)) != Slug(part.Title) {
-				continue
-			}
-			m["present"] = true
-			for _, key := range [...]string{"id", "words", "tasks_done", "tasks_total"} {
-				m[key] = s[key]
-			}
-			switch done, total := s["tasks_done"].(int), s["tasks_total"].(int); {
-			case total > 0:
-				m["complete"] = float64(done) / float64(total)
-			case s["words"].(int) > 0:
-				m["complete"] = 1.0
-			}
-			break
+	sections := p.sections()
+	out := make([]OutlinePart, len(p.kind.Outline))
+	for i, want := range p.kind.Outline {
+		part := &out[i]
+		*part = OutlinePart{ID: want.ID, Title: want.Title, Guidance: want.Guidance, Optional: want.Optional}
+		k := slices.IndexFunc(sections, func(s section2) bool { return s.id == want.ID || Slug(s.title) == Slug(want.Title) })
+		if k < 0 {
+			continue
 		}
-		out = append(out, m)
+		s := sections[k]
+		part.ID, part.Present, part.Words, part.TasksDone, part.TasksTotal = s.id, true, s.words, s.done, s.total
+		switch {
+		case s.total > 0:
+			part.Complete = float64(s.done) / float64(s.total)
+		case s.words > 0:
+			part.Complete = 1
+		}
 	}
 	return out
 }
@@ -541,7 +551,7 @@ func (b *Book) checkOnce(k *kind.Kind) *checked {
 		if !c.Once {
 			continue
 		}
-		if at.File == "" {
+		if at == (diag.Pos{}) {
 			at = b.shelfAt(k)
 		}
 		r := &reads{}
@@ -564,19 +574,22 @@ func (b *Book) checkOnce(k *kind.Kind) *checked {
 	return out
 }
 
-// shelfAt is where what concerns a kind as a whole is told: at the page of its
-// section, else at its first document, else at the section's folder.
+// shelfAt is where what concerns a kind as a whole is told: at the document of
+// its section, or the section's folder where that has none; at its first document
+// where the kind has no section.
 func (b *Book) shelfAt(k *kind.Kind) diag.Pos {
-	at := diag.Pos{Line: 1, Col: 1}
-	if s := b.sections[k.Section]; s != nil && k.Section != "" && b.pages[s.page.n].doc != nil {
-		at.File = b.pages[s.page.n].doc.Name
-		return at
+	if s := b.sections[k.Section]; s != nil && k.Section != "" {
+		if d := b.pages[s.page.n].doc; d != nil {
+			return diag.Pos{File: d.Name, Line: 1, Col: 1}
+		}
+	} else if list := b.members(k.ID); len(list) > 0 {
+		return diag.Pos{File: b.pages[list[0]].doc.Name, Line: 1, Col: 1}
 	}
-	if list := b.members(k.ID); len(list) > 0 {
-		at.File = b.pages[list[0]].doc.Name
-		return at
+	folder := ""
+	if len(b.in.Docs) > 0 { // names are paths below the content folder
+		folder = strings.TrimSuffix(b.in.Docs[0].Name, b.in.Docs[0].Path)
 	}
-	return diag.Pos{File: k.Section}
+	return diag.Pos{File: folder + k.Section}
 }
 
 func (b *Book) kindCheck(p *page) *checked {

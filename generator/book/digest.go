@@ -196,6 +196,18 @@ func (e *enc) any(v any) {
 		if e.some(v != nil) {
 			e.uses(v)
 		}
+	case []OutlinePart:
+		e.tag(25)
+		e.int(len(v))
+		for _, p := range v {
+			e.strs([]string{p.ID, p.Title, p.Guidance})
+			e.bool(p.Optional)
+			e.bool(p.Present)
+			e.int(p.Words)
+			e.int(p.TasksDone)
+			e.int(p.TasksTotal)
+			e.float(p.Complete)
+		}
 	case source.Digest:
 		e.tag(23)
 		e.b = append(e.b, v[:]...)

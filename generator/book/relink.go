@@ -147,6 +147,7 @@ func (l *linker) replace(d, old *document.Document) bool {
 	}
 	b.forget(p.n, OpBody)
 	b.forget(p.n, OpPage)
+	b.forget(p.n, OpOutline)
 	if !l.sameValues(p, was) {
 		return false
 	}

@@ -403,6 +403,9 @@ func (l *linker) keep() {
 		if len(p.derived) == len(q.derived) && b.derivedAlike(p, old, q) {
 			keep(OpDerived)
 		}
+		if p.doc == q.doc && p.kind == q.kind {
+			keep(OpOutline)
+		}
 		if p.folder == q.folder && p.index == q.index && trails[p.folder] {
 			keep(OpTrail)
 		}

@@ -149,7 +149,8 @@ func (b *Book) saveLinks(e *source.Encoder, p *page) {
 	for i := range p.edges {
 		e.Uint(uint64(p.edges[i].to))
 		e.Str(p.edges[i].field)
-		e.Pos(p.edges[i].at)
+		e.Int(p.edges[i].at.Line) // in the document, as all references are
+		e.Int(p.edges[i].at.Col)
 	}
 	e.Len(len(p.resolved), p.resolved == nil)
 	for _, k := range slices.Sorted(maps.Keys(p.resolved)) {
@@ -493,10 +494,10 @@ func (l *linker) recallLinks(p *page) bool {
 			}
 		}
 		o.prose, o.faults = r.Diags(), r.Diags()
-		if n, none := r.Len(5); !none {
+		if n, none := r.Len(4); !none {
 			o.edges = make([]edge, n)
 			for i := range o.edges {
-				o.edges[i] = edge{int32(r.Below(len(pages))), r.Str(), r.Pos()}
+				o.edges[i] = edge{int32(r.Below(len(pages))), r.Str(), diag.Pos{File: p.doc.Name, Line: r.Int(), Col: r.Int()}}
 			}
 		}
 		if n, none := r.Len(2); !none {

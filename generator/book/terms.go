@@ -259,18 +259,21 @@ func (b *Book) usesOf(p *page) *Uses {
 // sentences are what stands around the mentions of a page, each worked out when
 // it is first quoted.
 type sentences struct {
+	n    int
+	made sync.Once // the lists, which most pages never need
 	once []sync.Once
 	list []Sentence
 }
 
 func (s *sentences) at(p *page, i int) Sentence {
+	s.made.Do(func() { s.once, s.list = make([]sync.Once, s.n), make([]Sentence, s.n) })
 	s.once[i].Do(func() { s.list[i] = p.sentence(p.mentions[i]) })
 	return s.list[i]
 }
 
 // mention enters what was found in p's prose.
 func (p *page) mention(found []glossary.Mention) {
-	p.mentions, p.around = found, &sentences{make([]sync.Once, len(found)), make([]Sentence, len(found))}
+	p.mentions, p.around = found, &sentences{n: len(found)}
 }
 
 // maxSentence bounds each side of what is quoted around a mention, in bytes.

@@ -371,11 +371,14 @@ func (s *Session) survey(ctx context.Context, o Options, st *Stats) (*Site, erro
 func (s *Session) assemble(ctx context.Context, o Options, site *Site, st *Stats) error {
 	clock := timer{now: o.Now, start: o.Now()}
 	c, content, diags := &site.Config, site.Content, site.diags
-	if err := s.load(site.Layouts, c.Book.Accent, o.Version); err != nil {
-		return err
-	}
+	wait := func() {}
 	if s.cache != nil && s.docs == nil && s.cache.docs == nil && !o.NoCache {
-		s.recall()
+		wait = s.recall()
+	}
+	err := s.load(site.Layouts, c.Book.Accent, o.Version)
+	wait()
+	if err != nil {
+		return err
 	}
 	kinds, theme := s.loaded.kinds, s.loaded.theme
 	site.Kinds, site.theme = kinds, theme
@@ -547,12 +550,9 @@ func (s *Session) asBefore(ctx context.Context, o Options, site *Site, res *Resu
 	if s.cache == nil || s.book != nil || o.NoCache || o.CheckOnly || o.Why != nil {
 		return false, nil
 	}
-	was, inputs := s.cache.outcome()
+	was := s.cache.outcome(func() (source.Digest, error) { return site.inputs(&o, site.diags) })
 	if was == nil {
 		return false, nil
-	}
-	if now, err := site.inputs(&o, site.diags); err != nil || now != inputs {
-		return false, nil // an error will show again
 	}
 	tx, err := o.begin(ctx)
 	if err != nil {

@@ -73,8 +73,9 @@ const maxCached = 4 << 30
 type cache struct {
 	site  string
 	key   source.Digest // of the program
-	notes []string      // what went wrong
-	tree  *source.Tree  // the listing of the content kept
+	mu    sync.Mutex
+	notes []string     // what went wrong
+	tree  *source.Tree // the listing of the content kept
 
 	before   *source.Decoder // what is kept of the Book before, until it is read
 	recalled bool            // that Book was made
@@ -100,6 +101,8 @@ func openCache(o *Options) *cache {
 }
 
 func (c *cache) note(format string, args ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.notes = append(c.notes, fmt.Sprintf(format, args...))
 }
 
@@ -409,17 +412,19 @@ func (w *outcome) document(path string) string {
 	return w.outputs[i].doc
 }
 
-// outcome returns what came of a build, and from which inputs; nil if it is not
-// known.
-func (c *cache) outcome() (*outcome, source.Digest) {
+// outcome returns what came of a build from these inputs, nil if it is not
+// known. They are worked out only if something is known at all.
+func (c *cache) outcome(inputs func() (source.Digest, error)) *outcome {
 	s := c.open(false)
 	defer s.Close()
-	b := c.read(s, outcomeFile)
-	if b == "" {
-		return nil, source.Digest{}
+	r := source.NewDecoder(c.read(s, outcomeFile))
+	was := r.Digest()
+	if !r.OK() {
+		return nil
 	}
-	r := source.NewDecoder(b)
-	inputs := r.Digest()
+	if now, err := inputs(); err != nil || now != was {
+		return nil // an error will show again
+	}
 	w := &outcome{documents: r.Int(), pages: r.Int(), diags: r.Diags()}
 	n, _ := r.Len(18)
 	w.outputs = make([]output1, n)
@@ -429,9 +434,9 @@ func (c *cache) outcome() (*outcome, source.Digest) {
 	w.files = r.Strs()
 	if !r.Done() {
 		c.note("%s/%s is damaged and was left alone", cacheFolder, outcomeFile)
-		return nil, inputs
+		return nil
 	}
-	return w, inputs
+	return w
 }
 
 // stands tells whether a Sink holds everything that came of a build; then it
@@ -465,7 +470,9 @@ func (s *Session) keep(site *Site, o *Options, scan []diag.Diagnostic, committed
 			return
 		}
 	}
-	c.putDocuments(store, s.docs)
+	var wg sync.WaitGroup
+	wg.Go(func() { c.putDocuments(store, s.docs) })
+	defer wg.Wait()
 	if committed {
 		c.write(store, stateFile, s.encodeState(site, o)...)
 	}
@@ -491,7 +498,11 @@ func (c *cache) relist(content, own *source.Tree) {
 // encodeState returns, in parts, the traces and what is kept of the Book that
 // they are of.
 func (s *Session) encodeState(site *Site, o *Options) [][]byte {
-	traces := s.state.Save()
+	var traces []byte
+	var wg sync.WaitGroup
+	wg.Go(func() { traces = s.state.Save() })
+	linked := s.book.Save()
+	wg.Wait()
 	if traces == nil {
 		return nil
 	}
@@ -506,7 +517,7 @@ func (s *Session) encodeState(site *Site, o *Options) [][]byte {
 		e.Str(d.Name)
 		e.Digest(d.Made)
 	}
-	return append([][]byte{head.B, traces, e.B}, s.book.Save()...)
+	return append([][]byte{head.B, traces, e.B}, linked...)
 }
 
 // bookKey covers what a Book is made of beside documents, files and the day.
@@ -522,23 +533,29 @@ func (s *Session) bookKey(site *Site, o *Options) source.Digest {
 	return source.Sum(e.B)
 }
 
-// recall gives a Session that has built nothing yet what an earlier process
-// kept, but for the Book, which needs what recallBook is given.
-func (s *Session) recall() {
+// recall begins to give a Session that has built nothing yet what an earlier
+// process kept, but for the Book, which needs what recallBook is given. All of it
+// is there when the function that it returns returns.
+func (s *Session) recall() (wait func()) {
 	c := s.cache
-	c.documents()
-	store := c.open(false)
-	defer store.Close()
-	b := c.read(store, stateFile)
-	if b == "" {
-		return
-	}
-	r := source.NewDecoder(b)
-	if s.state = artifact.Recall(r.Str()); s.state == nil {
-		c.note("%s/%s is damaged and was left alone", cacheFolder, stateFile)
-		return
-	}
-	c.before = r
+	c.docs = map[source.Digest]string{}
+	var wg sync.WaitGroup
+	wg.Go(c.documents)
+	wg.Go(func() {
+		store := c.open(false)
+		defer store.Close()
+		b := c.read(store, stateFile)
+		if b == "" {
+			return
+		}
+		r := source.NewDecoder(b)
+		if s.state = artifact.Recall(r.Str()); s.state == nil {
+			c.note("%s/%s is damaged and was left alone", cacheFolder, stateFile)
+			return
+		}
+		c.before = r
+	})
+	return wg.Wait
 }
 
 // recallBook makes the Book once more whose answers the traces hold, nil if

@@ -15,6 +15,7 @@ type kindDescription struct {
 	Common    []fieldLine    `json:"common"` // fields that every kind has
 	Relations []relationLine `json:"relations"`
 	Derived   []derivedLine  `json:"derived"`
+	Outline   []outlineLine  `json:"outline"`
 	Checks    []checkLine    `json:"checks"`
 }
 
@@ -44,12 +45,24 @@ type derivedLine struct {
 	Name        string `json:"name"`
 	Type        string `json:"type"`
 	Description string `json:"description,omitempty"`
+	About       string `json:"about,omitempty"`
+	Example     string `json:"example,omitempty"`
 	Expression  string `json:"expression"`
+}
+
+type outlineLine struct {
+	ID       string `json:"id,omitempty"`
+	Title    string `json:"title"`
+	Guidance string `json:"guidance,omitempty"`
+	Optional bool   `json:"optional,omitempty"`
 }
 
 type checkLine struct {
 	ID      string   `json:"id"`
 	Level   string   `json:"level"`
+	Once    bool     `json:"once,omitempty"` // it looks at all pages of the kind together
+	About   string   `json:"about,omitempty"`
+	Example string   `json:"example,omitempty"`
 	For     []string `json:"for,omitempty"`
 	When    string   `json:"when"`
 	Message string   `json:"message"`
@@ -62,6 +75,7 @@ func describe(site *build.Site, k *kind.Kind) kindDescription {
 		Fields:    fieldLines(k.Fields),
 		Relations: []relationLine{},
 		Derived:   []derivedLine{},
+		Outline:   []outlineLine{},
 		Checks:    []checkLine{},
 	}
 	// A kind may say more of a common field; then that one counts.
@@ -90,10 +104,13 @@ func describe(site *build.Site, k *kind.Kind) kindDescription {
 		d.Relations = append(d.Relations, l)
 	}
 	for _, v := range k.Derived {
-		d.Derived = append(d.Derived, derivedLine{v.Name, v.Type, v.Description, v.Source})
+		d.Derived = append(d.Derived, derivedLine{v.Name, v.Type, v.Description, v.About, v.Example, v.Source})
+	}
+	for _, p := range k.Outline {
+		d.Outline = append(d.Outline, outlineLine(p))
 	}
 	for _, c := range k.Checks {
-		d.Checks = append(d.Checks, checkLine{c.ID, c.Level.String(), c.For, c.When, c.Message})
+		d.Checks = append(d.Checks, checkLine{c.ID, c.Level.String(), c.Once, c.About, c.Example, c.For, c.When, c.Message})
 	}
 	return d
 }

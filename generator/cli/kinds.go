@@ -146,15 +146,37 @@ func writeKind(to io.Writer, d kindDescription) error {
 				about = oneLine(v.Expression)
 			}
 			fmt.Fprintf(t, "  %s\t%s\t%s\n", v.Name, v.Type, about)
+			writeReason(t, v.About, v.Example)
+		}
+	}
+	if len(d.Outline) > 0 {
+		heading("SECTIONS")
+		for _, p := range d.Outline {
+			need := ""
+			if p.Optional {
+				need = "optional"
+			}
+			fmt.Fprintln(t, strings.TrimRight(fmt.Sprintf("  %s\t%s\t%s", p.Title, need, oneLine(p.Guidance)), "\t"))
 		}
 	}
 	if len(d.Checks) > 0 {
 		heading("CHECKS")
 		for _, c := range d.Checks {
 			fmt.Fprintf(t, "  %s\t%s\t%s\n", c.ID, c.Level, oneLine(c.Message))
+			writeReason(t, c.About, c.Example)
 		}
 	}
 	return errors.Join(t.Flush(), w.Flush())
+}
+
+// writeReason writes why there is a check or a value, under what it does.
+func writeReason(w io.Writer, about, example string) {
+	if about != "" {
+		fmt.Fprintf(w, "  \t\t  %s\n", oneLine(about))
+	}
+	if example != "" {
+		fmt.Fprintf(w, "  \t\t  e.g. %s\n", oneLine(example))
+	}
 }
 
 func writeFields(w io.Writer, fields []fieldLine, indent string) {

@@ -15,6 +15,8 @@ type Derived struct {
 	Name        string
 	Label       string // what readers see
 	Description string
+	About       string   // why there is such a value
+	Example     string   // one, in words: "8 of 20 booked is 40%"
 	Type        string   // in the words of Field.Type
 	Source      string   // the expression as written
 	Uses        []string // names of the document itself that it reads, sorted
@@ -43,6 +45,7 @@ type Check struct {
 	ID      string // the diagnostic's rule
 	Level   diag.Level
 	About   string   // why there is such a rule
+	Example string   // of what it finds, or of what is right, in words
 	Once    bool     // it is about all documents of the kind together, see Eval
 	For     []string // path of the list whose elements it looks at one by one, nil for the document as a whole
 	When    string   // the expression as written

@@ -28,7 +28,7 @@ func (l *loader) readDerived(d *draft, n *yaml.Node) {
 		}
 		out := Derived{Name: k.Value, Source: x.node.Value}
 		if v.Kind == yaml.MappingNode {
-			l.only(d, v, "value", "label", "description")
+			l.only(d, v, "value", "label", "description", "about", "example")
 			if c := get(v, "label"); c != nil {
 				out.Label = l.text(d, c, "label")
 				d.k.labels[k.Value] = out.Label
@@ -36,6 +36,7 @@ func (l *loader) readDerived(d *draft, n *yaml.Node) {
 			if c := get(v, "description"); c != nil {
 				out.Description = l.text(d, c, "description")
 			}
+			out.About, out.Example = l.reason(d, v)
 		}
 		p := l.expr(d, x.node, nil)
 		if p == nil {
@@ -95,7 +96,7 @@ func (l *loader) readChecks(d *draft, n *yaml.Node) {
 		if !l.mapping(d, c, "checks") {
 			continue
 		}
-		l.only(d, c, "id", "about", "once", "for", "each", "when", "level", "message", "hint", "at")
+		l.only(d, c, "id", "about", "example", "once", "for", "each", "when", "level", "message", "hint", "at")
 		before := len(l.diags)
 		x := Check{Level: diag.Warning}
 		missing := false
@@ -125,9 +126,7 @@ func (l *loader) readChecks(d *draft, n *yaml.Node) {
 			}
 			x.Level = level
 		}
-		if a := get(c, "about"); a != nil {
-			x.About = l.text(d, a, "about")
-		}
+		x.About, x.Example = l.reason(d, c)
 		if o := get(c, "once"); o != nil {
 			x.Once = l.yes(d, o, "once")
 		}
@@ -169,6 +168,17 @@ func (l *loader) readChecks(d *draft, n *yaml.Node) {
 			d.k.Checks = append(d.k.Checks, x)
 		}
 	}
+}
+
+// reason reads why there is a check or a derived value, and an example of it.
+func (l *loader) reason(d *draft, n *yaml.Node) (about, example string) {
+	if c := get(n, "about"); c != nil {
+		about = l.text(d, c, "about")
+	}
+	if c := get(n, "example"); c != nil {
+		example = l.text(d, c, "example")
+	}
+	return about, example
 }
 
 // over reads the list that a check or an event goes through.

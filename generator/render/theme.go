@@ -20,6 +20,7 @@ import (
 	"sync"
 
 	"playbook/generator/diag"
+	"playbook/generator/kind"
 	"playbook/generator/source"
 
 	"github.com/tdewolff/minify/v2"
@@ -35,13 +36,15 @@ type Theme struct {
 	// Layouts has, for each layout, the digest of all that its output depends
 	// on besides answers: itself, the frame and the partials.
 	Layouts map[string]source.Digest
-	// Texts has the files whose text pages may ask for: archetypes and icons.
+	// Texts has what pages may ask for as text: archetypes, icons, and the
+	// interface texts of each language as one.
 	Texts map[string]string
 	// Assets has the output path of each file under assets/, which carries a
 	// part of its digest so that it may be cached for ever.
 	Assets map[string]string
 
-	assets  map[string][]byte // by output path
+	assets  map[string][]byte            // by output path
+	words   map[string]map[string]string // interface texts, by language
 	sources map[string]layout
 	shared  *template.Template // frame and partials
 	plain   *template.Template // partials alone
@@ -106,6 +109,9 @@ func Load(layouts *source.Tree, accent, version string) (*Theme, []diag.Diagnost
 			t.Texts[f.Path] = string(text)
 		}
 	}
+	words, more := kind.LoadWords(layouts)
+	t.speak(words)
+	diags = append(diags, more...)
 	if accentValue.MatchString(accent) {
 		t.asset(m, "accent.css", []byte(":root{--accent:"+accent+"}\n"))
 	}

@@ -24,6 +24,7 @@ type View struct {
 	terms   linked                  // by the bodies asked for so far
 	rel     map[string][]*book.Card // Relations and Derived, once asked for
 	derived map[string]any
+	words   map[string]string // in the page's language, once asked for
 }
 
 func ask[T any](v *View, op book.Op, arg string) T {
@@ -151,6 +152,16 @@ func (v *View) DerivedOf(c *book.Card) map[string]any {
 		out[n.Name] = n.Value
 	}
 	return out
+}
+
+// Outline returns the sections that the kind wants the page to have, and how far
+// each is; OutlineOf those of another page.
+func (v *View) Outline() []book.OutlinePart { return ask[[]book.OutlinePart](v, book.OpOutline, v.id) }
+func (v *View) OutlineOf(c *book.Card) []book.OutlinePart {
+	if c == nil {
+		return nil
+	}
+	return ask[[]book.OutlinePart](v, book.OpOutline, c.ID)
 }
 
 // FieldsOf returns another page's front matter.
@@ -347,9 +358,6 @@ func iconHTML(inner, name string) template.HTML {
 	}
 	return template.HTML(`<svg class="icon icon-` + template.HTMLEscapeString(name) + `" viewBox="0 0 24 24" width="20" height="20" aria-hidden="true" focusable="false">` + inner + `</svg>`)
 }
-
-// T returns an interface text in the page's language.
-func (v *View) T(key string) string { return translate(v.Lang(), key) }
 
 // Today returns the date of the build.
 func (v *View) Today() string { return ask[string](v, book.OpToday, "") }

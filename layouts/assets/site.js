@@ -106,6 +106,59 @@
     one("h2", el).append(copier(el.dataset.copyAll, function () { return texts.join("\n"); }));
   });
 
+  // Practising: one item of a list at a time, what is marked as its answer covered until asked for. A button
+  // before the list begins it; space and enter do what the button in focus says, arrows leaf, escape ends.
+  all("[data-practise]").forEach(function (list) {
+    var kids = Array.prototype.slice.call(list.children).filter(function (k) { return one("[data-answer]", k); });
+    if (kids.length < 2) return;
+    var words = (list.dataset.practiseWords || "Show|Previous|Next|End").split("|"), at = 0;
+    var button = function (text, run) { var b = make("button", { type: "button", className: "copy", textContent: text }); b.onclick = run; return b; };
+    var count = make("span", { className: "filter-count" });
+    count.setAttribute("role", "status");
+    var open = function () { return !one("[data-answer]", kids[at]).hidden; };
+    var show = function (i, uncovered) {
+      at = Math.max(0, Math.min(kids.length - 1, i));
+      Array.prototype.forEach.call(list.children, function (k) { k.hidden = k !== kids[at]; });
+      one("[data-answer]", kids[at]).hidden = !uncovered;
+      reveal.disabled = !!uncovered; prev.disabled = at === 0; next.disabled = at === kids.length - 1;
+      count.textContent = (at + 1) + " / " + kids.length;
+      (uncovered ? next.disabled ? end : next : reveal).focus({ preventScroll: true });
+    };
+    var stop = function () {
+      Array.prototype.forEach.call(list.children, function (k) { k.hidden = false; });
+      kids.forEach(function (k) { one("[data-answer]", k).hidden = false; });
+      list.classList.remove("practising"); bar.hidden = true; start.hidden = false;
+      start.focus();
+    };
+    var reveal = button(words[0], function () { show(at, true); });
+    var prev = button(words[1], function () { show(at - 1); });
+    var next = button(words[2], function () { show(at + 1); });
+    var end = button(words[3], function () { stop(); });
+    var bar = make("div", { className: "practise-bar", hidden: true }, [reveal, prev, next, end, count]);
+    var start = button(list.dataset.practise, function () {
+      list.classList.add("practising"); bar.hidden = false; start.hidden = true;
+      show(0);
+      if (list.getBoundingClientRect().bottom > innerHeight || list.getBoundingClientRect().top < 0) list.scrollIntoView({ block: "center" });
+    });
+    var box = make("div", { className: "practise" });
+    list.before(start);
+    list.replaceWith(box);
+    box.append(list, bar);
+    box.addEventListener("keydown", function (e) {
+      if (bar.hidden || e.altKey || e.ctrlKey || e.metaKey) return;
+      if (e.key === "ArrowRight" && at < kids.length - 1) show(at + 1);
+      else if (e.key === "ArrowLeft" && at > 0) show(at - 1);
+      else if (e.key === "ArrowDown" && !open()) show(at, true);
+      else if (e.key === "Escape") stop();
+      else return;
+      e.preventDefault();
+    });
+    addEventListener("beforeprint", function () { if (!bar.hidden) stop(); });
+  });
+
+  // Printing.
+  all("[data-print]").forEach(function (b) { b.hidden = false; b.onclick = function () { print(); }; });
+
   // Tasks: ticks are kept in this browser as differences from the page, by the task's words.
   all("[data-prose]").forEach(function (prose) {
     all(".task > input, .task > label > input, .task > p > input", prose).forEach(function (box) {

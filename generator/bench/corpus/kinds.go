@@ -109,8 +109,8 @@ func (w *writer) others(docs []doc, n int) []doc {
 func (w *writer) plan(d doc) {
 	r := w.rnd
 	target := 400000 + 1000*r.IntN(900)
-	w.line("---\ntitle: %s\ntype: territory\nstatus: active\nowner: %s\ncontributors: %s", quote(d.title), w.seller(), w.ids(w.s.roles[5:9], 2))
-	w.line("territory: %s\nregion: %s\nperiod: 2027-H1\nstarts: 2027-01-01\nends: 2027-06-30", quote(d.region), quote(d.region))
+	w.line("---\ntitle: %s\ntype: strategic\nstatus: active\nowner: %s\ncontributors: %s", quote(d.title), w.seller(), w.ids(w.s.roles[5:9], 2))
+	w.line("region: %s\nperiod: 2027-H1\nstarts: 2027-01-01\nends: 2027-06-30", quote(d.region))
 	w.line("goals: %s\nswot: %s", w.ids(w.s.goals[3:], 2), w.ids(w.s.swots, 1))
 	if len(w.s.banks) > 0 {
 		w.line("banks: %s", w.ids(w.s.banks, 2))

@@ -1,0 +1,106 @@
+package kind
+
+import (
+	"maps"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"playbook/generator/source"
+)
+
+func loadWords(t testing.TB, files map[string]string) (Words, []string) {
+	t.Helper()
+	fsys := fstest.MapFS{}
+	for p, text := range files {
+		fsys[p] = &fstest.MapFile{Data: []byte(text)}
+	}
+	tree, err := source.FromFS(fsys, source.Options{Name: "layouts/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, ds := LoadWords(tree)
+	var said []string
+	for _, d := range ds {
+		said = append(said, show(d))
+	}
+	return w, said
+}
+
+func TestWords(t *testing.T) {
+	w, said := loadWords(t, map[string]string{
+		"words/en.yaml":          "skip: Skip to content\nYes: Yes\n",
+		"words/de.yaml":          "# Deutsch\nskip: Zum Inhalt\nOwner: Verantwortlich\nNo: Nein\n",
+		"words/de-AT.yaml":       "Owner: Zuständig\n",
+		"words/larkfell.de.yaml": "Owner: Inhaber\nVisit: Termin\n",
+		"words/fr.yaml":          "# rien encore\n",
+		"kinds/visit/words.yaml": "de: {Visit: Besuch, Owner: Inhaber, 'Visits: none': 'Besuche: keine'}\nfr: {Visit: Visite}\n",
+		"kinds/call/words.yaml":  "fr: {Visit: Visite}\nes:\n",
+		"kinds/call/kind.yaml":   "name: Call\n",
+	})
+	if len(said) > 0 {
+		t.Errorf("said %q", said)
+	}
+	for _, c := range []struct{ lang, want string }{
+		{"de", "Owner=Inhaber Visit=Termin Visits: none=Besuche: keine skip=Zum Inhalt No=Nein Yes=Yes"},
+		{"de-AT", "Owner=Zuständig Visit=Termin skip=Zum Inhalt"},
+		{"de-CH", "Owner=Inhaber"},
+		{"FR", "Visit=Visite skip=Skip to content"},
+		{"pt", "skip=Skip to content Yes=Yes"},
+	} {
+		got := w.In(c.lang)
+		for k, v := range got {
+			if !strings.Contains(c.want, k+"="+v) && c.lang == "de" {
+				t.Errorf("%s: %q is %q", c.lang, k, v)
+			}
+		}
+		for _, kv := range strings.Split(strings.ReplaceAll(c.want, ": ", ":_"), " ") {
+			kv = strings.ReplaceAll(kv, ":_", ": ")
+			k, v, _ := strings.Cut(kv, "=")
+			if k != "to" && k != "Inhalt" && k != "content" && k != "none" && k != "keine" && !strings.HasPrefix(got[k], v) {
+				t.Errorf("%s: %q is %q, want %q", c.lang, k, got[k], v)
+			}
+		}
+	}
+	if len(w["es"]) > 0 || len(w["fr"]) != 1 {
+		t.Errorf("made up: %v", w)
+	}
+}
+
+// What is wrong with a file of words is told where it stands, and the rest of it
+// counts.
+func TestWordsMistakes(t *testing.T) {
+	for _, c := range []struct {
+		what  string
+		files map[string]string
+		want  []string
+	}{
+		{"a text that is none", map[string]string{"words/de.yaml": "Owner: Verantwortlich\nDue:\nAll: [Alle]\nNone: ''\nMore: mehr\n"}, []string{
+			`layouts/words/de.yaml:2:5: error[words-yaml]: the text for "Due" must be a text, not nothing (leave the key out and English is shown)`,
+			`layouts/words/de.yaml:3:6: error[words-yaml]: the text for "All" must be a text, not a list (leave the key out and English is shown)`,
+			`layouts/words/de.yaml:4:7: error[words-yaml]: the text for "None" must be a text, not an empty text (leave the key out and English is shown)`}},
+		{"a key twice", map[string]string{"words/de.yaml": "Due: Fällig\nDue: Frist\n"}, []string{`layouts/words/de.yaml:2:1: error[words-yaml]: the key "Due" stands here twice [1:1 it stands here first]`}},
+		{"no YAML", map[string]string{"words/de.yaml": "Due: Fällig: bald\n"}, []string{`layouts/words/de.yaml:1:12: error[words-yaml]: this is not YAML: mapping values are not allowed in this context (put a text that holds a colon in quotes)`}},
+		{"a list", map[string]string{"words/de.yaml": "- Due\n"}, []string{`layouts/words/de.yaml:1:1: error[words-yaml]: words are a mapping of texts, not a list (such as Owner: Verantwortlich)`}},
+		{"no language", map[string]string{"words/german.yaml": "Due: Fällig\n", "kinds/a/words.yaml": "Due: Fällig\n"}, []string{
+			`layouts/kinds/a/words.yaml:1:1: error[words-yaml]: "Due" is no language (such as de: {Owner: Verantwortlich})`,
+			`layouts/words/german.yaml:0:0: error[words-yaml]: "german" is no language (name the file after its language, such as de.yaml or ours.de.yaml)`}},
+		{"another ending", map[string]string{"words/de.yml": "Due: Fällig\n"}, []string{`layouts/words/de.yml:0:0: warning[words-yaml]: this file is not read (the name of a file of words ends in .yaml, such as de.yaml)`}},
+		{"two kinds disagree", map[string]string{"kinds/a/words.yaml": "de: {Due: Fällig}\n", "kinds/b/words.yaml": "de: {Due: Frist}\n"}, []string{
+			`layouts/kinds/b/words.yaml:1:11: warning[words-clash]: "Due" is "Fällig" already (use that, or another key) [1:11 it stands here]`}},
+		{"a kind disagrees with all", map[string]string{"words/de.yaml": "Due: Fällig\n", "kinds/b/words.yaml": "de: {Due: Frist}\n"}, []string{
+			`layouts/kinds/b/words.yaml:1:11: warning[words-clash]: "Due" is "Fällig" already (use that, or another key) [1:6 it stands here]`}},
+		{"the site says otherwise", map[string]string{"words/de.yaml": "Due: Fällig\n", "words/ours.de.yaml": "Due: Frist\n", "kinds/b/words.yaml": "de: {Due: Termin}\n"}, nil},
+		{"twice", map[string]string{"words/a.de.yaml": "Due: Fällig\n", "words/b.de.yaml": "Due: Frist\n"}, []string{`layouts/words/b.de.yaml:1:6: warning[words-clash]: "Due" is "Fällig" already (use that, or another key) [1:6 it stands here]`}},
+	} {
+		w, said := loadWords(t, c.files)
+		if d := cmp.Diff(c.want, said); d != "" {
+			t.Errorf("%s (-want +got)\n%s", c.what, d)
+		}
+		if c.what == "a text that is none" && !maps.Equal(w["de"], map[string]string{"Owner": "Verantwortlich", "More": "mehr"}) {
+			t.Errorf("the rest does not count: %v", w)
+		}
+	}
+}
