@@ -119,6 +119,12 @@ func (b *Book) other(q Question) any {
 		return b.site
 	case OpToday:
 		return b.in.AsOf
+	case OpRelated:
+		name, id, _ := strings.Cut(q.Arg, " ")
+		if n, ok := b.byID[id]; ok {
+			return b.related(b.pages[n], name)
+		}
+		return []*Card(nil)
 	case OpChildren:
 		var out []*Card
 		if s := b.sections[q.Arg]; s != nil {
@@ -355,6 +361,17 @@ func (b *Book) relations(p *page) []RelationGroup {
 		add(name, label, true, from.card)
 	}
 	slices.SortStableFunc(out[forward:], func(x, y RelationGroup) int { return strings.Compare(x.Label, y.Label) })
+	return out
+}
+
+// related returns the pages of one relation, or of one inverse.
+func (b *Book) related(p *page, name string) []*Card {
+	var out []*Card
+	for _, g := range b.relations(p) {
+		if g.Name == name {
+			out = append(out, g.Pages...)
+		}
+	}
 	return out
 }
 

@@ -32,6 +32,7 @@ const (
 	OpPager               // page id -> [2]*Card, previous and next
 	OpUses                // page id of a term -> *Uses
 	OpOutline             // page id -> []OutlinePart
+	OpRelated             // relation's name, a space, page id -> []*Card
 	OpChildren            // section id -> []*Card, pages directly in it
 	OpSections            // section id -> []*Card, sections directly in it
 	OpNav                 // section id -> *Nav
@@ -53,7 +54,7 @@ const (
 const firstPageOp, lastPageOp = OpCard, OpOutline
 
 var opNames = [numOps]string{"site", "today", "card", "page", "body", "backlinks", "relations", "derived", "trail", "pager", "uses", "outline",
-	"children", "sections", "nav", "top navigation", "pages of kind", "kind", "kinds", "tags", "tag", "layout", "asset", "text", "redirect", "fragment"}
+	"related", "children", "sections", "nav", "top navigation", "pages of kind", "kind", "kinds", "tags", "tag", "layout", "asset", "text", "redirect", "fragment"}
 
 // String returns the question's name as `--why` prints it.
 func (o Op) String() string { return opNames[o] }
@@ -88,6 +89,7 @@ type Site struct {
 	URL                          string // of the home page
 	Version                      string
 	Portable                     bool
+	PerList                      int // pages that one page of a section lists
 	Pages                        int // 0: unknown; the count is not part of the answer
 }
 

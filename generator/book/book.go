@@ -36,6 +36,7 @@ type Config struct {
 	Audience                     []string           // who the site is for; empty: everybody may see every page
 	Terms                        glossary.Frequency // how often a word of the vocabulary becomes a link
 	Known                        []string           // words in capitals that need no term
+	PerList                      int                // pages that one page of a section lists; 0: 200
 }
 
 // KindRule gives the pages in a folder (and below) a kind. Front matter wins

@@ -120,6 +120,7 @@ func (e *enc) any(v any) {
 		if e.some(v != nil) {
 			e.strs([]string{v.Title, v.Description, v.Language, v.Accent, v.Logo, v.Footer, v.BaseURL, v.EditURL, v.BasePath, v.URL, v.Version})
 			e.bool(v.Portable)
+			e.int(v.PerList)
 			e.int(v.Pages)
 		}
 	case *Page:

@@ -410,7 +410,7 @@ func (l *linker) retag() {
 func (l *linker) site() {
 	b, c := l.b, l.b.in.Config
 	b.site = &Site{Title: c.Title, Description: c.Description, Language: c.Language, Accent: c.Accent, Logo: c.Logo, Footer: c.Footer,
-		BaseURL: c.BaseURL, EditURL: c.EditURL, BasePath: basePath(c.BaseURL), URL: Root, Version: b.in.Version, Portable: b.in.Portable}
+		BaseURL: c.BaseURL, EditURL: c.EditURL, BasePath: basePath(c.BaseURL), URL: Root, Version: b.in.Version, Portable: b.in.Portable, PerList: b.perList()}
 	if p, ok := b.in.Assets[c.Logo]; ok {
 		b.site.Logo = Root + escapePath(p)
 	} else {
@@ -422,6 +422,28 @@ func (l *linker) site() {
 	if b.site.Title == "" {
 		b.site.Title = b.sections[""].page.title
 	}
+}
+
+// perList returns how many pages one page of a section lists.
+func (b *Book) perList() int {
+	if n := b.in.Config.PerList; n > 0 {
+		return n
+	}
+	return 200
+}
+
+// Parts returns on how many pages a section lists what lies in it, 1 for all
+// others.
+func (b *Book) Parts(id string) int {
+	n, ok := b.byID[id]
+	if !ok {
+		return 1
+	}
+	s := b.sections[b.pages[n].sectionID()]
+	if s == nil || s.page.id != id {
+		return 1
+	}
+	return max(1, (len(s.children)+b.perList()-1)/b.perList())
 }
 
 // basePath returns the path of a URL with a slash at its end.

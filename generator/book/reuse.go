@@ -339,7 +339,7 @@ func (l *linker) keep() {
 		return
 	}
 	if l.renumbered == nil && slices.Equal(b.redirs, old.redirs) && slices.EqualFunc(b.tags, old.tags, func(x, y Tag) bool { return x.Slug == y.Slug }) &&
-		slices.EqualFunc(b.pages, old.pages, func(x, y *page) bool { return x.out == y.out }) {
+		slices.EqualFunc(b.pages, old.pages, func(x, y *page) bool { return x.out == y.out && x.index == y.index && x.folder == y.folder }) {
 		b.shape = old.shape
 	}
 	trails := map[string]bool{} // section -> the way to it looks as it looked

@@ -125,6 +125,7 @@ var settings = []setting{
 		}
 		return ""
 	}},
+	{"lists.per_page", "number", "pages that one page of a section lists, 200 if not set", whole(func(c *Config, n int) { c.Book.PerList = n })},
 	{"links.root", "true or false", "relative links are read from the content root first, then from the page's folder", yesNo(func(c *Config, b bool) { c.Book.RootLinks = b })},
 	{"markup.html", `"sanitize" or "escape"`, "raw HTML in Markdown passes an allow list, or is shown as text", func(c *Config, _ string, v document.Value) string {
 		switch {

@@ -167,13 +167,17 @@ func draw(t *rapid.T, full, panel bool) sequence {
 // answer that changes at the same time can hide that this one was missed.
 func (w *world) panel() {
 	for i, ask := range asks {
-		dir, name := folders[i%len(folders)], stems[i%len(stems)]
+		dir, name, under, front := folders[i%len(folders)], stems[i%len(stems)], "", ""
 		switch ask {
+		case "outline":
+			dir, under = "plans/", "\n## One\n\n- [ ] to do\n"
 		case "uses":
 			dir = "glossary/"
 		case "backlinks", "body", "page", "pager", "trail", "nav": // of the page that asks
 		case "derived", "relations":
-			dir = "goals/"
+			dir, front = "goals/", "supports: [goals/related]\n" // its title is seen there
+		case "related":
+			dir, name = "goals/", ask
 		case "children":
 			dir, name = "guides/deep/", "_index"
 		case "sections":
@@ -182,7 +186,7 @@ func (w *world) panel() {
 			dir, name = "panel/", ask
 		}
 		title, other := words[i%len(words)], stems[(i+1)%len(stems)]
-		w.write("content/"+dir+name+".md", fmt.Sprintf("---\ntitle: %s\nlayout: ask/%s\naliases: [/old/of-%s/]\n---\nThe %s.\n\nOf [[%s]].\n", title, ask, ask, words[(i+1)%len(words)], other))
+		w.write("content/"+dir+name+".md", fmt.Sprintf("---\ntitle: %s\nlayout: ask/%s\naliases: [/old/of-%s/]\n%s---\nThe %s.\n\nOf [[%s]].\n%s", title, ask, ask, front, words[(i+1)%len(words)], other, under))
 		w.step.ops[len(w.step.ops)-1].brief = fmt.Sprintf("%q with the layout ask/%s and an older address, saying %q and linking to %s", title, ask, words[(i+1)%len(words)], other)
 	}
 }
@@ -476,6 +480,7 @@ func (w *world) configure() {
 	line(2, "[markup]\nhtml = %q\ntypographer = %v", pick(t, "escape", "sanitize"), rapid.Bool().Draw(t, ""))
 	line(2, "[kinds]\n%q = %q", strings.TrimSuffix(pick(t, folders...), "/"), pick(t, kinds...))
 	line(2, "[languages]\nfr = %q", "Français")
+	line(3, "[lists]\nper_page = %d", rapid.IntRange(1, 3).Draw(t, ""))
 	line(2, "[checks]\n%s = %q", pick(t, "link-broken", "link-case", "goal-late", "page-empty"), pick(t, "off", "info", "error"))
 	w.write("playbook.toml", b.String()+"\n")
 }
@@ -522,7 +527,9 @@ func kindYAML(id string, t *rapid.T, far bool) string {
 	line(far || maybe(), "  far: 'sum("+by+", .words)'")
 	line(id != "memo", "  near: 'len("+by+")'")
 	line(maybe(), "  wrong: 'nobody + 1'")
+	line(id == "plan" != maybe(), "  ready: 'mean(map(outline, .complete))'")
 	line(id == "role" != maybe(), "  others: 'count(documents(\"plan\"), .status == status)'")
+	line(id == "plan" != maybe(), "outline: [One, {id: two, title: "+sel("Second", "Two", "One more")+", optional: true, guidance: "+sel("Write", "Say")+"}]")
 	line(true, "checks:\n  - {id: "+id+"-late, when: 'late', level: "+sel("warning", "error", "info")+", message: '"+sel("due on {{due}}", "late")+"', at: due}")
 	line(id == "guide" != maybe(), "  - {id: "+id+"-thin, when: 'words < 9 or tasks_done < tasks_total', message: '{{words}} words, {{tasks_done}} done'}")
 	line(id == "plan" != maybe(), "  - {id: "+id+"-alike, once: true, for: 'groupBy(all, .status)', when: 'len(it.items) > 1', message: '{{it.key}}: {{map(it.items, .title)}}'}")
@@ -545,7 +552,12 @@ var questions = map[string]string{
 	"fields":    `{{range .PagesOf "goal"}}{{json ($.FieldsOf .).due}}{{end}}`,
 	"backlinks": `{{range .Backlinks}}{{.Page.Title}}: {{range .Snippets}}{{.}};{{end}}{{end}}`,
 	"relations": `{{range .RelationGroups}}{{.Label}}: {{range .Pages}}{{.Title}} {{.URL}} {{end}}{{end}}`,
+	"related":   `{{range .Related "supported_by" .Page}}{{.Title}}{{end}}`,
+	"listed":    `{{range .Listed}}{{.Title}} {{end}}{{range .Parts}}{{.Number}} {{.URL}} {{.Here}} {{end}}`,
 	"derived":   `{{range $k, $v := .Derived}}{{$k}} {{json $v}} {{end}}`,
+	"outline":   `{{range .Outline}}{{.ID}} {{.Title}} {{.Present}} {{.Words}} {{.TasksDone}} {{.TasksTotal}} {{.Complete}} {{.Guidance}} {{.Optional}};{{end}}`,
+	"outlines":  `{{range .PagesOf "plan"}}{{range $.OutlineOf .}}{{.ID}} {{.Complete}} {{end}}{{end}}`,
+	"words":     `{{.T "home"}} {{.T "Due"}} {{.T "pages"}}`,
 	"others":    `{{range .PagesOf "goal"}}{{range $k, $v := $.DerivedOf .}}{{$k}} {{json $v}} {{end}}{{end}}`,
 	"trail":     `{{range .Breadcrumbs}}{{.Title}} {{.URL}} {{end}}`,
 	"pager":     `{{with .Prev}}{{.Title}} {{.URL}}{{end}} {{with .Next}}{{.Title}} {{.URL}}{{end}}`,
@@ -588,6 +600,8 @@ var small = func() map[string]string {
 		"partials/shared.html":     `{{.T "home"}}{{.Site.Title}}{{with .Asset "style.css"}}<link rel="stylesheet" href="{{.}}">{{end}}{{range .TopNav}}{{.Title}}{{if eq .ID $.Page.ID}}!{{end}}{{end}}`,
 		"partials/part.html":       `<i>part</i>`,
 		"assets/style.css":         `p { color: red }`,
+		"words/fr.yaml":            "home: Accueil\nDue: Échéance\n",
+		"kinds/plan/words.yaml":    "de: {Due: Fällig}\n",
 		"icons/star.svg":           `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path d="M0 0h1"/></svg>`,
 		"kinds/goal/page.html":     `{{define "main"}}` + questions["derived"] + questions["relations"] + `{{template "partials/part.html" .}}{{end}}`,
 		"kinds/goal/card.html":     `<b>{{.Card.Title}}</b>{{.Card.Status}}`,
@@ -613,7 +627,9 @@ var small = func() map[string]string {
 func (w *world) layout() {
 	t := w.t
 	x := word(t)
-	switch pick(t, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9) {
+	switch pick(t, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10) {
+	case 9:
+		w.write("layouts/words/"+pick(t, "fr.yaml", "de.yaml", "en.yaml", "ours.fr.yaml"), pick(t, "home: ", "Due: ", "pages: ")+pick(t, x, "Haus", "[]")+"\n")
 	case 0:
 		w.write("layouts/"+pick(t, "page.html", "list.html", "home.html", "tag.html", "tags.html", "404.html")+"", mainOf(x, pick(t, asks...)))
 	case 1:

@@ -8,10 +8,15 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"playbook/generator/book"
 	"playbook/generator/build"
+	"playbook/generator/document"
+	"playbook/generator/kind"
+	"playbook/generator/source"
 )
 
 // checked builds a site of the given files in memory and returns its
@@ -104,6 +109,35 @@ func TestKinds(t *testing.T) {
 				t.Errorf("%s: not said: %s", dir, line)
 			} else if n < 0 {
 				t.Errorf("%s: said and not wanted: %s", dir, line)
+			}
+		}
+	}
+}
+
+// TestOutlines holds that who starts from a kind's archetype has the sections that
+// the kind wants.
+func TestOutlines(t *testing.T) {
+	layouts, err := source.FromFS(builtin(), source.Options{Name: "layouts/", KeepUnderscore: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds, _ := kind.Load(layouts)
+	for _, k := range kinds.All() {
+		if len(k.Outline) == 0 {
+			continue
+		}
+		name := "kinds/" + k.ID + "/archetype.md"
+		src, err := fs.ReadFile(builtin(), name)
+		if err != nil {
+			t.Errorf("%s: %v", k.ID, err)
+			continue
+		}
+		d := document.NewCompiler(document.Options{}).Compile(name, name, src)
+		for _, p := range k.Outline {
+			if !p.Optional && !slices.ContainsFunc(d.Headings, func(h document.Heading) bool {
+				return h.Level == 2 && (h.ID == p.ID || book.Slug(h.Text) == book.Slug(p.Title))
+			}) {
+				t.Errorf("%s has no section %q, which the outline wants", name, p.Title)
 			}
 		}
 	}

@@ -81,8 +81,8 @@
 //	schema        what front matter may hold, see below
 //	relations     names for both directions of references
 //	derived       values worked out from others
-//	outline       the sections (H2) that a document should have: a list of titles, or of
-//	              {title, id, guidance, optional}
+//	outline       the sections (H2) that a document should have, in order: a list of titles,
+//	              or of {title, id, guidance, optional}; see Outline
 //	checks        conditions that deserve a diagnostic
 //	facets        names by which a list can be narrowed
 //	list          sort and columns are lists of names ("-due" sorts downwards), group is one
@@ -140,8 +140,7 @@
 //	id title kind url words tasks_done tasks_total
 //	sections      a list of {id, title, level, words, tasks_done, tasks_total}
 //	outline       for each section that the kind's outline names {id, title, guidance, optional,
-//	              present, words, tasks_done, tasks_total, complete}: complete is the share of
-//	              its tasks that are done; of a section without tasks 1 if anything stands there
+//	              present, words, tasks_done, tasks_total, complete}; see Outline
 //	today         the day, as text: "2026-03-31"
 //	self          the document itself, for self["a-name-with-hyphens"]
 //	it, nth       in checks and calendars with "for": the element, and its place from 1
@@ -215,30 +214,94 @@
 // month gives "2026-03", quarter "2026-Q1". add_months keeps to the month: one
 // after January 31 is the last day of February.
 //
+// # Outline
+//
+//	outline:
+//	  - Situation
+//	  - {title: What we ask for, id: ask, guidance: One sentence. Who should do what by when?}
+//	  - {title: Sources, optional: true}
+//
+// A section of the document is the one meant if its heading makes the same anchor
+// as the title ("situation"), or is given the id ("## Our request {#ask}"). In
+// expressions "outline" tells of each part whether it is present, its words and
+// tasks, and complete, a number from 0 to 1: the share of its tasks that are done;
+// without tasks 1 if anything stands there, else 0. So
+//
+//	derived:
+//	  completeness: 'mean(map(filter(outline, not .optional), .complete))'
+//	checks:
+//	  - id: brief-section-empty
+//	    for: 'filter(outline, not .optional and .complete == 0)'
+//	    when: 'status == "active"'
+//	    message: 'the section "{{it.title}}" is still to be written'
+//	    hint: '{{it.guidance}}'
+//
+// Layouts have it as .Outline, and the archetype should have these headings.
+//
 // # Derived values, checks, calendar
 //
-// A derived value is an expression, or a mapping of value, label, description.
+// A derived value is an expression, or a mapping of value, label, description,
+// about and example.
 //
 // A check gives a diagnostic with its id as the rule when "when" holds: level
 // (warning; or info, error, off), message and hint (with {{expressions}}), at the
 // front matter key it points at. With "for: list" it looks at each element as
 // "it", and the star in at: list.*.key is the element's place. "for" may be an
-// expression too. "about" says why there is such a rule.
+// expression too.
+//
+// "about" says why there is such a rule or value, "example" shows one in words;
+// "playbook kinds NAME" prints both.
 //
 // A check with "once: true" is not about a document but about the kind as a
 // whole: it is looked at once, knows "all" (the documents of the kind), today and
-// documents("..."), and points at the page of the kind's section. It is how a
-// quota or a cadence is checked that a document cannot check of itself:
+// documents("..."), and stands at the document of the kind's section
+// (visits/index.md), at the section's folder where that has none, and at the
+// kind's first document where it has no section. It is how a quota or a cadence is
+// checked that a document cannot check of itself:
 //
-//   - id: visit-quota
-//     once: true
-//     for: 'filter(documents("role"), .department == "marketing")'
-//     when: 'count(all, .who == it and period(.on, "quarter") == period(today, "quarter")) < 6'
-//     message: '{{it.title}} has {{count(all, .who == it and period(.on, "quarter") == period(today, "quarter"))}} of 6 visits'
+//	checks:
+//	  - id: visit-quota
+//	    once: true
+//	    for: 'filter(documents("role"), .department == "marketing")'
+//	    when: 'count(all, .who == it and period(.on, "quarter") == period(today, "quarter")) < 6'
+//	    message: '{{it.title}} has {{count(all, .who == it and period(.on, "quarter") == period(today, "quarter"))}} of 6 visits'
+//
+//	  - id: visit-cadence
+//	    about: A territory that nobody has seen for half a year is a guess.
+//	    once: true
+//	    for: 'documents("territory")'
+//	    when: 'let last = max(map(filter(all, .territory == it), .on)); last == nil or add_months(last, 6) < today'
+//	    message: 'nobody has been to {{it.title}} since {{max(map(filter(all, .territory == it), .on)) ?? "the beginning"}}'
+//
+//	  - id: visit-lopsided
+//	    once: true
+//	    for: 'groupBy(all, period(.on, "quarter"))'
+//	    when: 'len(it.items) >= 3 and evenness(map(it.items, .territory)) < 0.5'
+//	    message: 'most visits of {{it.key}} were to one territory'
+//
+//	  - id: visit-alone
+//	    for: '["sales", "marketing"]'
+//	    when: 'none(present, .department == it)'
+//	    message: 'nobody of {{it}} was there'
+//
+// (The last is a mix, and about a single document.) What counts for one document
+// is best said there, through an inverse: visits: 'count(visited_on, ...)' on the
+// territory reads its own visits, where filter(all, ...) goes through all of them.
 //
 // Whoever reads documents("goal") rests on all of them: for each of a thousand
 // documents that is a million looks, where once is a thousand.
 //
 // A calendar entry is a field with a date, "list.*.field" for one in each element
 // of a list, or a mapping of date, title (with {{expressions}}) and for.
+//
+// # Words
+//
+// What a kind's layouts say to readers they give to .T, as English text:
+// {{.T "Next visit"}}. Other languages stand in words.yaml beside kind.yaml,
+//
+//	de: {Next visit: Nächster Besuch}
+//	fr: {Next visit: Prochaine visite}
+//
+// or, for words of all layouts, in layouts/words/de.yaml ("Next visit: Nächster
+// Besuch"). What is missing is shown in English. See LoadWords.
 package kind

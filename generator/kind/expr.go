@@ -140,6 +140,12 @@ func (c *compiler) syntax(src string, err error) {
 		off, msg, hint = n, "the expression ends too early", "look for an unclosed bracket or quote"
 	case strings.Contains(msg, `Operator(".")`), strings.Contains(msg, `Operator("#")`):
 		msg, hint = "there is no element here for this to be a part of", "write mean(map(list, .x)) for mean(list, .x)"
+		switch runes := []rune(src); lastCall(string(runes[:min(off, n)])) {
+		case "group":
+			hint = "write groupBy(list, .key)"
+		case "spread", "evenness":
+			hint = "write evenness(map(list, .key))"
+		}
 	case strings.Contains(msg, `Operator("=")`):
 		msg, hint = `"=" is no comparison`, `write "=="`
 	case strings.HasPrefix(msg, "unexpected token "):
@@ -154,6 +160,27 @@ func (c *compiler) syntax(src string, err error) {
 		off, msg, hint = 0, "an expression is missing", ""
 	}
 	c.report(c.pos(min(off, n)), diag.Pos{}, strings.TrimSuffix(msg, "."), hint)
+}
+
+// lastCall names the function among whose arguments the end of src stands, "" if
+// it stands in none.
+func lastCall(src string) string {
+	depth := 0
+	for i := len(src) - 1; i >= 0; i-- {
+		switch src[i] {
+		case ')', ']', '}':
+			depth++
+		case '(', '[', '{':
+			if depth--; depth < 0 {
+				end := i
+				for i > 0 && (src[i-1] == '_' || src[i-1] >= 'a' && src[i-1] <= 'z' || src[i-1] >= 'A' && src[i-1] <= 'Z') {
+					i--
+				}
+				return src[i:end]
+			}
+		}
+	}
+	return ""
 }
 
 // broken makes the error of a value that only shows to be wrong when a document
@@ -901,6 +928,12 @@ func (c *compiler) call(n ast.Node, name string, args []ast.Node) (evalFn, *typ)
 			hint = "write number(x)"
 		case "reduce":
 			hint = "write sum, min, max or mean"
+		case "group":
+			hint = "write groupBy(list, .key)"
+		case "spread":
+			hint = "write evenness(map(list, .key))"
+		case "docs", "pages", "all_of":
+			hint = `write documents("goal")`
 		}
 		return c.fail(n, fmt.Sprintf("there is no function %q", name), hint)
 	}
@@ -920,6 +953,13 @@ func (c *compiler) call(n ast.Node, name string, args []ast.Node) (evalFn, *typ)
 		classes[i] = fn.args[min(i, len(fn.args)-1)]
 		if !t.fits(classes[i]) {
 			return c.fail(args[i], fmt.Sprintf("%s needs %s here, not %s", name, classes[i].words(), t.a()), "")
+		}
+	}
+	if name == "period" {
+		for _, v := range ts[1].vals {
+			if !slices.Contains(periods[:], v) {
+				return c.fail(args[1], fmt.Sprintf("there is no period of a %q", v), meant(v, periods[:], "known are "))
+			}
 		}
 	}
 	bad := c.broken(n)

@@ -65,7 +65,8 @@ func FuzzLoad(f *testing.F) {
 
 // The same for a single expression, which is where most of the code is.
 func FuzzExpression(f *testing.F) {
-	for _, s := range []string{`1 + num`, `any(ups, .num > 1)`, `let a = [1]; a[0:2] | map(# ?? 2) | sum()`, `{a: 1}["a"]`, `not yes ? row[0].t : today`, `sortBy(row, .n, "desc")`, `txt matches "a+"`, `0 < num < 3`, `min(lst) ** 2`, `if yes {1} else {2}`} {
+	for _, s := range []string{`1 + num`, `any(ups, .num > 1)`, `let a = [1]; a[0:2] | map(# ?? 2) | sum()`, `{a: 1}["a"]`, `not yes ? row[0].t : today`, `sortBy(row, .n, "desc")`, `txt matches "a+"`, `0 < num < 3`, `min(lst) ** 2`, `if yes {1} else {2}`,
+		`groupBy(documents("thing"), period(.day, "week"))`, `evenness(map(row, .due))`, `period_prev(period(day, "half"), int)`, `period_end("2026-W99")`, `map(outline, .complete)`, `group(row, .t)`} {
 		f.Add(s)
 	}
 	set, d := thing(f, "")

@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// periods are the lengths of periods.
+var periods = [...]string{"week", "month", "quarter", "half", "year"}
+
 // periodOf names the period of a length that a day lies in, so that the names of
 // one length sort as the periods follow each other. Weeks are those of ISO 8601.
 func periodOf(d time.Time, length string) (any, string) {
@@ -30,8 +33,8 @@ func periodOf(d time.Time, length string) (any, string) {
 // it, and its length.
 func parsePeriod(s string) (from, to time.Time, length string, ok bool) {
 	year, rest, _ := strings.Cut(s, "-")
-	y, err := strconv.Atoi(year)
-	if err != nil || len(year) != 4 || y < 1 || y > 9998 {
+	y, isNumber := digits(year)
+	if !isNumber || len(year) != 4 || y < 1 || y > 9998 {
 		return from, to, "", false
 	}
 	first := func(month int) time.Time { return time.Date(y, time.Month(month), 1, 0, 0, 0, 0, time.UTC) }
@@ -42,8 +45,8 @@ func parsePeriod(s string) (from, to time.Time, length string, ok bool) {
 		from, to, length, _ = months("year", 1, 1, 12)
 		return from, to, length, len(s) == 4
 	}
-	n, err := strconv.Atoi(strings.TrimLeft(rest, "WQH"))
-	if err != nil {
+	n, isNumber := digits(rest[strings.IndexAny(rest[:1], "WQH")+1:])
+	if !isNumber {
 		return from, to, "", false
 	}
 	switch {
@@ -60,6 +63,15 @@ func parsePeriod(s string) (from, to time.Time, length string, ok bool) {
 		return months("month", n, 12, 1)
 	}
 	return from, to, "", false
+}
+
+// digits reads a number of digits alone.
+func digits(s string) (n int, ok bool) {
+	if strings.Trim(s, "0123456789") != "" {
+		return 0, false
+	}
+	n, err := strconv.Atoi(s)
+	return n, err == nil
 }
 
 // onPeriod makes a function of a period of one of its name; what names none is

@@ -121,8 +121,12 @@ func (l *wordLoader) table(f *yamlFile, n *yaml.Node, lang string, level int) {
 		return
 	}
 	each(n, func(k, v *yaml.Node) {
-		if v.Kind != yaml.ScalarNode || isNull(v) || strings.TrimSpace(v.Value) == "" {
-			l.report(diag.Error, f.pos(v), diag.Pos{}, fmt.Sprintf("the text for %q must be a text, not %s", k.Value, shapeOf(v)), "leave the key out and English is shown")
+		switch {
+		case v.Kind != yaml.ScalarNode:
+			l.report(diag.Error, f.pos(v), diag.Pos{}, fmt.Sprintf("%q must be a text, not %s", k.Value, shapeOf(v)), "")
+			return
+		case isNull(v) || strings.TrimSpace(v.Value) == "":
+			l.report(diag.Error, f.pos(v), diag.Pos{}, fmt.Sprintf("%q has no text", k.Value), "leave the key out and English is shown")
 			return
 		}
 		id := [2]string{lang, k.Value}

@@ -30,6 +30,14 @@ func (t *Theme) Targets(b *book.Book) []artifact.Target {
 		path := b.OutputOf(id)
 		add(path, "page "+id, func(r *artifact.Reader) ([]byte, []diag.Diagnostic) { return t.page(r, id, path) })
 	}
+	for _, id := range b.PageIDs() {
+		for part := 2; part <= b.Parts(id); part++ {
+			path := strings.TrimSuffix(b.OutputOf(id), "index.html") + partName(part) + "/index.html"
+			add(path, "part "+strconv.Itoa(part)+" "+id, func(r *artifact.Reader) ([]byte, []diag.Diagnostic) {
+				return t.framed(&View{t: t, r: r, id: id, part: part}, path, "list.html", "page.html")
+			})
+		}
+	}
 	for _, slug := range b.TagSlugs() {
 		path := "tags/" + slug + "/index.html"
 		add(path, "tag "+slug, func(r *artifact.Reader) ([]byte, []diag.Diagnostic) {
@@ -58,6 +66,9 @@ func (t *Theme) Targets(b *book.Book) []artifact.Target {
 	slices.SortFunc(out, func(x, y artifact.Target) int { return strings.Compare(x.Path, y.Path) })
 	return out
 }
+
+// partName is the folder of a further page of a section.
+func partName(part int) string { return "page-" + strconv.Itoa(part) }
 
 // page makes the page of an id.
 func (t *Theme) page(r *artifact.Reader, id, path string) ([]byte, []diag.Diagnostic) {

@@ -19,6 +19,7 @@ type View struct {
 	r    *artifact.Reader
 	id   string
 	tag  string
+	part int // of a section's pages, from 2; 0 is the first
 	page *book.Page
 
 	terms   linked                  // by the bodies asked for so far
@@ -192,6 +193,16 @@ func (v *View) RelationsOf(c *book.Card) map[string][]*book.Card {
 	return v.relations(c.ID)
 }
 
+// Related returns the pages of one relation of another page, by the relation's
+// name or its inverse. What else is said of that page does not matter to the page
+// that asks.
+func (v *View) Related(name string, c *book.Card) []*book.Card {
+	if c == nil {
+		return nil
+	}
+	return ask[[]*book.Card](v, book.OpRelated, name+" "+c.ID)
+}
+
 func (v *View) relations(id string) map[string][]*book.Card {
 	out := map[string][]*book.Card{}
 	for _, g := range ask[[]book.RelationGroup](v, book.OpRelations, id) {
@@ -225,6 +236,44 @@ func (v *View) Children() []*book.Card {
 }
 func (v *View) Sections() []*book.Card {
 	return ask[[]*book.Card](v, book.OpSections, v.sectionID())
+}
+
+// Listed returns those of Children that this page of the section lists.
+func (v *View) Listed() []*book.Card {
+	all, per := v.Children(), v.Site().PerList
+	from := min(len(all), max(0, v.part-1)*per)
+	return all[from:min(len(all), from+per)]
+}
+
+// Part is one of the pages on which a section lists what lies in it.
+type Part struct {
+	Number int
+	URL    string
+	Here   bool
+}
+
+// PartNumber returns which of its section's pages this is, from 1.
+func (v *View) PartNumber() int { return max(v.part, 1) }
+
+// Parts returns the pages of this section, nothing where one is enough.
+func (v *View) Parts() []Part {
+	s := v.Site()
+	n := (len(v.Children()) + s.PerList - 1) / max(1, s.PerList)
+	if n < 2 {
+		return nil
+	}
+	first := v.self().Card.URL
+	out := make([]Part, n)
+	for i := range out {
+		out[i] = Part{Number: i + 1, URL: first, Here: max(v.part, 1) == i+1}
+		if i > 0 {
+			out[i].URL = strings.TrimSuffix(first, "index.html") + partName(i+1) + "/"
+			if s.Portable {
+				out[i].URL += "index.html"
+			}
+		}
+	}
+	return out
 }
 
 // SectionsOf and ChildrenOf return those of another section.

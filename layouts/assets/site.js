@@ -107,7 +107,7 @@
   });
 
   // Practising: one item of a list at a time, what is marked as its answer covered until asked for. A button
-  // before the list begins it; space and enter do what the button in focus says, arrows leaf, escape ends.
+  // before the list, or among the tools that stand there, begins it; space and enter do what the button in focus says, arrows leaf, escape ends.
   all("[data-practise]").forEach(function (list) {
     var kids = Array.prototype.slice.call(list.children).filter(function (k) { return one("[data-answer]", k); });
     if (kids.length < 2) return;
@@ -141,7 +141,8 @@
       if (list.getBoundingClientRect().bottom > innerHeight || list.getBoundingClientRect().top < 0) list.scrollIntoView({ block: "center" });
     });
     var box = make("div", { className: "practise" });
-    list.before(start);
+    var tools = list.previousElementSibling;
+    if (tools && tools.matches(".card-tools")) tools.prepend(start); else list.before(start);
     list.replaceWith(box);
     box.append(list, bar);
     box.addEventListener("keydown", function (e) {

@@ -1,0 +1,94 @@
+package render
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"playbook/generator/kind"
+	"playbook/generator/source"
+)
+
+func layoutsOf(t *testing.T, fsys fs.FS) *source.Tree {
+	t.Helper()
+	tree, err := source.FromFS(fsys, source.Options{Name: "layouts/", KeepUnderscore: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tree
+}
+
+var spoken = regexp.MustCompile(`\.T "((?:[^"\\]|\\.)*)"`)
+
+// TestWords holds that every text a built-in layout shows is there in German and
+// French, and in English where the key is a short name and no text.
+func TestWords(t *testing.T) {
+	layouts := os.DirFS("../../layouts")
+	words, diags := kind.LoadWords(layoutsOf(t, layouts))
+	for _, d := range diags {
+		t.Errorf("%s:%d:%d: %s", d.At.File, d.At.Line, d.At.Col, d.Msg)
+	}
+	missing := map[string][]string{} // by file
+	n := 0
+	err := fs.WalkDir(layouts, ".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(p, ".html") {
+			return err
+		}
+		text, err := fs.ReadFile(layouts, p)
+		for _, m := range spoken.FindAllSubmatch(text, -1) {
+			n++
+			for _, lang := range []string{"de", "fr"} {
+				if key := string(m[1]); words[lang][key] == "" {
+					missing[p] = append(missing[p], fmt.Sprintf("%s: %q", lang, key))
+				}
+			}
+		}
+		return err
+	})
+	if err != nil || n < 100 {
+		t.Fatalf("%d texts found: %v", n, err)
+	}
+	for _, p := range slices.Sorted(maps.Keys(missing)) {
+		slices.Sort(missing[p])
+		t.Errorf("%s: no words for\n\t%s", p, strings.Join(slices.Compact(missing[p]), "\n\t"))
+	}
+}
+
+// TestWordsMove holds that a word that changes changes what pages of its language
+// rest on, and nothing else.
+func TestWordsMove(t *testing.T) {
+	load := func(de, card string) *Theme {
+		theme, diags, err := Load(layoutsOf(t, fstest.MapFS{
+			"words/de.yaml":         {Data: []byte(de)},
+			"words/fr.yaml":         {Data: []byte("Owner: Responsable\n")},
+			"kinds/card/kind.yaml":  {Data: []byte("name: Card\n")},
+			"kinds/card/words.yaml": {Data: []byte(card)},
+			"page.html":             {Data: []byte(`{{define "main"}}{{.T "Owner"}}{{end}}`)},
+		}), "", "1")
+		if err != nil || len(diags) > 0 {
+			t.Fatal(diags, err)
+		}
+		return theme
+	}
+	a, b, c := load("Owner: Inhaber\n", ""), load("Owner: Eigner\n", ""), load("Owner: Inhaber\n", "de: {Card: Karte}\n")
+	for _, x := range []*Theme{b, c} {
+		if x.Texts[wordsText("de")] == a.Texts[wordsText("de")] {
+			t.Error("German changed, and pages do not learn of it")
+		}
+		if x.Texts[wordsText("fr")] != a.Texts[wordsText("fr")] || !maps.Equal(x.Layouts, a.Layouts) {
+			t.Error("pages in French, or layouts, change with a German word")
+		}
+	}
+	if a.Texts[wordsText("de")] == "" || a.Texts[wordsText("fr")] == "" || a.words["de"]["Owner"] != "Inhaber" || c.words["de"]["Card"] != "Karte" {
+		t.Errorf("not all words are there: %v", c.words)
+	}
+	if _, diags, err := Load(layoutsOf(t, fstest.MapFS{"words/de.yaml": {Data: []byte("Owner:\n")}}), "", "1"); err != nil || len(diags) != 1 || diags[0].At.Line != 1 {
+		t.Errorf("a word without a text is told as %v, %v", diags, err)
+	}
+}
