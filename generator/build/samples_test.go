@@ -19,11 +19,9 @@ import (
 	"playbook/generator/source"
 )
 
-// checked builds a site of the given files in memory and returns its
-// diagnostics as "file: rule line".
-func checked(t *testing.T, files map[string]string) []string {
+// write puts files into a folder.
+func write(t *testing.T, dir string, files map[string]string) {
 	t.Helper()
-	dir := t.TempDir()
 	for p, text := range files {
 		full := filepath.Join(dir, filepath.FromSlash(p))
 		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
@@ -33,6 +31,14 @@ func checked(t *testing.T, files map[string]string) []string {
 			t.Fatal(err)
 		}
 	}
+}
+
+// checked builds a site of the given files in memory and returns its
+// diagnostics as "file: rule line".
+func checked(t *testing.T, files map[string]string) []string {
+	t.Helper()
+	dir := t.TempDir()
+	write(t, dir, files)
 	res, err := build.Run(context.Background(), options(dir, true, "2026-11-23", false, build.NewMemory(nil)))
 	if err != nil {
 		t.Fatal(err)
