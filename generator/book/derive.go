@@ -412,7 +412,10 @@ func (p *page) outline() []OutlinePart {
 	for i, want := range p.kind.Outline {
 		part := &out[i]
 		*part = OutlinePart{ID: want.ID, Title: want.Title, Guidance: want.Guidance, Optional: want.Optional}
-		k := slices.IndexFunc(sections, func(s section2) bool { return s.id == want.ID || Slug(s.title) == Slug(want.Title) })
+		k := slices.IndexFunc(sections, func(s section2) bool {
+			slug := Slug(s.title)
+			return s.id == want.ID || slug == Slug(want.Title) || slices.ContainsFunc(want.Also, func(t string) bool { return slug == Slug(t) })
+		})
 		if k < 0 {
 			continue
 		}

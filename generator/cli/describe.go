@@ -51,10 +51,11 @@ type derivedLine struct {
 }
 
 type outlineLine struct {
-	ID       string `json:"id,omitempty"`
-	Title    string `json:"title"`
-	Guidance string `json:"guidance,omitempty"`
-	Optional bool   `json:"optional,omitempty"`
+	ID       string   `json:"id,omitempty"`
+	Title    string   `json:"title"`
+	Also     []string `json:"also,omitempty"`
+	Guidance string   `json:"guidance,omitempty"`
+	Optional bool     `json:"optional,omitempty"`
 }
 
 type checkLine struct {

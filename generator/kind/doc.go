@@ -82,7 +82,7 @@
 //	relations     names for both directions of references
 //	derived       values worked out from others
 //	outline       the sections (H2) that a document should have, in order: a list of titles,
-//	              or of {title, id, guidance, optional}; see Outline
+//	              or of {title, also (other titles), id, guidance, optional}; see Outline
 //	checks        conditions that deserve a diagnostic
 //	facets        names by which a list can be narrowed
 //	list          sort and columns are lists of names ("-due" sorts downwards), group is one
@@ -217,12 +217,13 @@
 // # Outline
 //
 //	outline:
-//	  - Situation
+//	  - {title: Situation, also: [Where we stand]}
 //	  - {title: What we ask for, id: ask, guidance: One sentence. Who should do what by when?}
 //	  - {title: Sources, optional: true}
 //
 // A section of the document is the one meant if its heading makes the same anchor
-// as the title ("situation"), or is given the id ("## Our request {#ask}"). In
+// as the title ("situation") or as one of those in also, or is given the id ("## Our
+// request {#ask}"). In
 // expressions "outline" tells of each part whether it is present, its words and
 // tasks, and complete, a number from 0 to 1: the share of its tasks that are done;
 // without tasks 1 if anything stands there, else 0. So
@@ -303,5 +304,6 @@
 //	fr: {Next visit: Prochaine visite}
 //
 // or, for words of all layouts, in layouts/words/de.yaml ("Next visit: Nächster
-// Besuch"). What is missing is shown in English. See LoadWords.
+// Besuch"). In its own layouts a kind's words count for more than those. What is
+// missing is shown in English. See LoadWords.
 package kind

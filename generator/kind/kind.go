@@ -106,7 +106,8 @@ type InverseField struct{ Kind, Field string }
 type OutlinePart struct {
 	ID       string // its anchor where the title does not give it, "" else
 	Title    string
-	Guidance string // what to write there
+	Also     []string // other titles it may have
+	Guidance string   // what to write there
 	Optional bool
 }
 

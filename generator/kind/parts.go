@@ -433,6 +433,20 @@ func Days(s string) (days int, ok bool) {
 	return 0, false
 }
 
+// texts reads a list of texts, or one.
+func (l *loader) texts(d *draft, n *yaml.Node, name string) (out []string) {
+	list := []*yaml.Node{n}
+	if n.Kind == yaml.SequenceNode {
+		list = n.Content
+	}
+	for _, c := range list {
+		if s := l.text(d, c, name); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
 // readOutline reads which sections a document should have.
 func (l *loader) readOutline(d *draft, n *yaml.Node) {
 	if !l.list(d, n, "outline") {
@@ -443,11 +457,14 @@ func (l *loader) readOutline(d *draft, n *yaml.Node) {
 		if c.Kind == yaml.ScalarNode {
 			p.Title = l.text(d, c, "outline")
 		} else if l.mapping(d, c, "outline") {
-			l.only(d, c, "id", "title", "guidance", "optional")
+			l.only(d, c, "id", "title", "also", "guidance", "optional")
 			for key, dst := range map[string]*string{"id": &p.ID, "title": &p.Title, "guidance": &p.Guidance} {
 				if v := get(c, key); v != nil {
 					*dst = l.text(d, v, key)
 				}
+			}
+			if v := get(c, "also"); v != nil {
+				p.Also = l.texts(d, v, "also")
 			}
 			if v := get(c, "optional"); v != nil {
 				p.Optional = l.yes(d, v, "optional")

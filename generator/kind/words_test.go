@@ -10,7 +10,7 @@ import (
 	"playbook/generator/source"
 )
 
-func loadWords(t testing.TB, files map[string]string) (Words, []string) {
+func loadWords(t testing.TB, files map[string]string) (*Words, []string) {
 	t.Helper()
 	fsys := fstest.MapFS{}
 	for p, text := range files {
@@ -35,30 +35,41 @@ func TestWords(t *testing.T) {
 		"words/de-AT.yaml":       "Owner: Zuständig\n",
 		"words/larkfell.de.yaml": "Owner: Inhaber\nVisit: Termin\n",
 		"words/fr.yaml":          "# rien encore\n",
-		"kinds/visit/words.yaml": "de: {Visit: Besuch, Owner: Inhaber, 'Visits: none': 'Besuche: keine'}\nfr: {Visit: Visite}\n",
-		"kinds/call/words.yaml":  "fr: {Visit: Visite}\nes:\n",
+		"kinds/visit/words.yaml": "de: {Visit: Besuch, Owner: Besitzer, No: Keiner, 'Visits: none': 'Besuche: keine'}\nfr: {Visit: Visite}\n",
+		"kinds/call/words.yaml":  "fr: {Visit: Appel}\nes:\n",
 		"kinds/call/kind.yaml":   "name: Call\n",
 	})
 	if len(said) > 0 {
 		t.Errorf("said %q", said)
 	}
 	for _, c := range []struct {
-		lang string
-		want map[string]string
+		lang, kind string
+		want       map[string]string
 	}{
-		{"de", map[string]string{"Owner": "Inhaber", "Visit": "Termin", "Visits: none": "Besuche: keine", "skip": "Zum Inhalt", "No": "Nein", "Yes": "Yes"}},
-		{"de-AT", map[string]string{"Owner": "Zuständig", "Visit": "Termin", "Visits: none": "Besuche: keine", "skip": "Zum Inhalt", "No": "Nein", "Yes": "Yes"}},
-		{"de-CH", w.In("de")},
-		{"FR", map[string]string{"Visit": "Visite", "skip": "Skip to content", "Yes": "Yes"}},
-		{"pt", w["en"]},
-		{"", w["en"]},
+		{"de", "", map[string]string{"Owner": "Inhaber", "Visit": "Termin", "Visits: none": "Besuche: keine", "skip": "Zum Inhalt", "No": "Nein", "Yes": "Yes"}},
+		{"de", "call", w.In("de", "")},
+		{"de", "visit", map[string]string{"Owner": "Inhaber", "Visit": "Termin", "Visits: none": "Besuche: keine", "skip": "Zum Inhalt", "No": "Keiner", "Yes": "Yes"}},
+		{"de-AT", "", map[string]string{"Owner": "Zuständig", "Visit": "Termin", "Visits: none": "Besuche: keine", "skip": "Zum Inhalt", "No": "Nein", "Yes": "Yes"}},
+		{"de-CH", "", w.In("de", "")},
+		{"FR", "visit", map[string]string{"Visit": "Visite", "skip": "Skip to content", "Yes": "Yes"}},
+		{"fr", "call", map[string]string{"Visit": "Appel", "skip": "Skip to content", "Yes": "Yes"}},
+		{"fr", "", w.In("fr", "call")},
+		{"pt", "", map[string]string{"skip": "Skip to content", "Yes": "Yes"}},
+		{"", "", w.In("en", "")},
 	} {
-		if d := cmp.Diff(c.want, w.In(c.lang)); d != "" {
-			t.Errorf("%s (-want +got)\n%s", c.lang, d)
+		if d := cmp.Diff(c.want, w.In(c.lang, c.kind)); d != "" {
+			t.Errorf("%s in %q (-want +got)\n%s", c.lang, c.kind, d)
+		}
+		for _, lang := range []string{"de", "fr"} {
+			for k, text := range c.want {
+				if got := w.Text(lang, c.kind, k); c.lang == lang && got != text && w.Text(English, c.kind, k) != text {
+					t.Errorf("%q is %q in %s", k, got, lang)
+				}
+			}
 		}
 	}
-	if len(w["es"]) > 0 || len(w["fr"]) != 1 {
-		t.Errorf("made up: %v", w)
+	if d := cmp.Diff([]string{"de", "de-at", "en", "fr"}, w.Languages()); d != "" {
+		t.Error(d)
 	}
 }
 
@@ -81,18 +92,16 @@ func TestWordsMistakes(t *testing.T) {
 			`layouts/kinds/a/words.yaml:1:1: error[words-yaml]: "Owner" is no language (such as de: {Owner: Verantwortlich})`,
 			`layouts/words/german.yaml:0:0: error[words-yaml]: "german" is no language (name the file after its language, such as de.yaml or ours.de.yaml)`}},
 		{"another ending", map[string]string{"words/de.yml": "Due: Fällig\n"}, []string{`layouts/words/de.yml:0:0: warning[words-yaml]: this file is not read (the name of a file of words ends in .yaml, such as de.yaml)`}},
-		{"two kinds disagree", map[string]string{"kinds/a/words.yaml": "de: {Due: Fällig}\n", "kinds/b/words.yaml": "de: {Due: Frist}\n"}, []string{
-			`layouts/kinds/b/words.yaml:1:11: warning[words-clash]: "Due" is "Fällig" already (use that, or another key) [1:11 it stands here]`}},
-		{"a kind disagrees with all", map[string]string{"words/de.yaml": "Due: Fällig\n", "kinds/b/words.yaml": "de: {Due: Frist}\n"}, []string{
-			`layouts/kinds/b/words.yaml:1:11: warning[words-clash]: "Due" is "Fällig" already (use that, or another key) [1:6 it stands here]`}},
+		{"two kinds disagree", map[string]string{"kinds/a/words.yaml": "de: {Due: Fällig}\n", "kinds/b/words.yaml": "de: {Due: Frist}\n"}, nil},
+		{"a kind disagrees with all", map[string]string{"words/de.yaml": "Due: Fällig\n", "kinds/b/words.yaml": "de: {Due: Frist}\n"}, nil},
 		{"the site says otherwise", map[string]string{"words/de.yaml": "Due: Fällig\n", "words/ours.de.yaml": "Due: Frist\n", "kinds/b/words.yaml": "de: {Due: Termin}\n"}, nil},
-		{"twice", map[string]string{"words/a.de.yaml": "Due: Fällig\n", "words/b.de.yaml": "Due: Frist\n"}, []string{`layouts/words/b.de.yaml:1:6: warning[words-clash]: "Due" is "Fällig" already (use that, or another key) [1:6 it stands here]`}},
+		{"twice", map[string]string{"words/a.de.yaml": "Due: Fällig\n", "words/b.de.yaml": "Due: Frist\n"}, []string{`layouts/words/b.de.yaml:1:6: warning[words-clash]: "Due" is "Fällig" already (take one of them out) [1:6 it stands here]`}},
 	} {
 		w, said := loadWords(t, c.files)
 		if d := cmp.Diff(c.want, said); d != "" {
 			t.Errorf("%s (-want +got)\n%s", c.what, d)
 		}
-		if c.what == "a text that is none" && !maps.Equal(w["de"], map[string]string{"Owner": "Verantwortlich", "More": "mehr"}) {
+		if c.what == "a text that is none" && !maps.Equal(w.In("de", ""), map[string]string{"Owner": "Verantwortlich", "More": "mehr"}) {
 			t.Errorf("the rest does not count: %v", w)
 		}
 	}

@@ -114,6 +114,7 @@ func (t *Theme) framed(v *View, path string, names ...string) ([]byte, []diag.Di
 	if err != nil {
 		return nil, []diag.Diagnostic{{Rule: "layout-missing", Level: diag.Error, At: diag.Pos{File: path}, Msg: err.Error(), Hint: "add one of them to layouts/"}}
 	}
+	v.speakAs(name)
 	var w bytes.Buffer
 	w.Grow(16 << 10)
 	diags := t.execute(&w, name, v)
@@ -198,6 +199,7 @@ func (t *Theme) piece(v *View, data any, names ...string) ([]byte, []diag.Diagno
 	if err != nil {
 		return nil, []diag.Diagnostic{{Rule: "layout-missing", Level: diag.Error, Msg: err.Error(), Hint: "add one of them to layouts/"}}
 	}
+	v.speakAs(name)
 	var w bytes.Buffer
 	diags := t.execute(&w, name, data)
 	return w.Bytes(), diags

@@ -43,8 +43,8 @@ type Theme struct {
 	// part of its digest so that it may be cached for ever.
 	Assets map[string]string
 
-	assets  map[string][]byte            // by output path
-	words   map[string]map[string]string // interface texts, by language
+	assets  map[string][]byte              // by output path
+	words   map[speaking]map[string]string // interface texts
 	sources map[string]layout
 	shared  *template.Template // frame and partials
 	plain   *template.Template // partials alone

@@ -25,6 +25,7 @@ type View struct {
 	terms   linked                  // by the bodies asked for so far
 	rel     map[string][]*book.Card // Relations and Derived, once asked for
 	derived map[string]any
+	kind    string            // whose layout is executed, "" if it is of none
 	words   map[string]string // in the page's language, once asked for
 }
 

@@ -43,8 +43,12 @@ func TestWords(t *testing.T) {
 		text, err := fs.ReadFile(layouts, p)
 		for _, m := range spoken.FindAllSubmatch(text, -1) {
 			n++
+			of := ""
+			if parts := strings.Split(p, "/"); parts[0] == "kinds" {
+				of = parts[1]
+			}
 			for _, lang := range []string{"de", "fr"} {
-				if key := string(m[1]); words[lang][key] == "" {
+				if key := string(m[1]); words.Text(lang, of, key) == "" {
 					missing[p] = append(missing[p], fmt.Sprintf("%s: %q", lang, key))
 				}
 			}
@@ -85,7 +89,7 @@ func TestWordsMove(t *testing.T) {
 			t.Error("pages in French, or layouts, change with a German word")
 		}
 	}
-	if a.Texts[wordsText("de")] == "" || a.Texts[wordsText("fr")] == "" || a.words["de"]["Owner"] != "Inhaber" || c.words["de"]["Card"] != "Karte" {
+	if a.Texts[wordsText("de")] == "" || a.Texts[wordsText("fr")] == "" || a.words[speaking{"de", ""}]["Owner"] != "Inhaber" || c.words[speaking{"de", ""}]["Card"] != "Karte" {
 		t.Errorf("not all words are there: %v", c.words)
 	}
 	if _, diags, err := Load(layoutsOf(t, fstest.MapFS{"words/de.yaml": {Data: []byte("Owner:\n")}}), "", "1"); err != nil || len(diags) != 1 || diags[0].At.Line != 1 {

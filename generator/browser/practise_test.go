@@ -1,0 +1,98 @@
+package browser_test
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	cdp "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// TestPractise plays a rep who learns a question bank ten minutes before a
+// call, by keyboard: one question at a time, what to listen for covered until it
+// is asked for, and the list as it was in the end.
+func TestPractise(t *testing.T) {
+	b := browse(t, 1100, 900)
+	b.open("file://" + public(t) + "/question-banks/problem-plant-manager/index.html")
+	const list = `document.querySelector("[data-practise]")`
+	shown := `[...` + list + `.children].filter(li => li.checkVisibility()).length`
+	hints := `[...` + list + `.querySelectorAll("[data-answer]")].filter(a => a.checkVisibility()).length`
+	count := `document.querySelector(".practise-bar .filter-count").textContent`
+	focus := `document.activeElement.textContent`
+	b.until(shown, "6")
+	b.until(hints, "6")
+
+	b.js(`[...document.querySelectorAll("button")].find(b => b.textContent === "Practise").focus()`)
+	b.key(kb.Enter)
+	b.until(shown, "1")
+	b.until(hints, "0")
+	b.until(count, "1 / 6")
+	b.until(focus, "Show what to listen for")
+	b.shot("practise-covered")
+	b.key(kb.Enter)
+	b.until(hints, "1")
+	b.until(focus, "Next")
+	b.shot("practise-shown")
+	b.key(kb.Enter)
+	b.until(count, "2 / 6")
+	b.until(hints, "0")
+	// Arrows leaf, and uncover.
+	b.key(kb.ArrowDown)
+	b.until(hints, "1")
+	b.key(kb.ArrowRight)
+	b.until(count, "3 / 6")
+	b.key(kb.ArrowLeft)
+	b.until(count, "2 / 6")
+	for range 6 {
+		b.key(kb.ArrowRight)
+	}
+	b.until(count, "6 / 6")
+	b.key(kb.Enter)
+	b.until(focus, "End") // nothing is left to turn to
+	b.key(kb.Escape)
+	b.until(shown, "6")
+	b.until(hints, "6")
+	b.until(focus, "Practise")
+}
+
+// TestCallCard prints every conversation guide: each is one page, however
+// much its text explains.
+func TestCallCard(t *testing.T) {
+	b := browse(t, 1100, 900)
+	for _, guide := range []string{"venting-customer", "bad-news-survey", "discount-demand", "silent-after-offer", "late-delivery", "lost-renewal", "lead-sent-back"} {
+		b.open("file://" + public(t) + "/conversations/" + guide + "/index.html")
+		b.until(`document.querySelector("[data-print]").hidden`, "false")
+		r, err := chromedp.Call(b.ctx, cdp.PrintToPDF, cdp.PrintToPDFParams{PaperWidth: 8.27, PaperHeight: 11.69, PreferCSSPageSize: new(true)})
+		must(t, err)
+		if n := bytes.Count(r.Data, []byte("/Type /Page\n")); n != 1 {
+			t.Errorf("%s prints on %d pages", guide, n)
+		}
+	}
+}
+
+// TestAxeProcess holds the pages of the charter, the wall, the sales process, its
+// trainings and conversations against what axe-core knows of.
+func TestAxeProcess(t *testing.T) {
+	source := axe(t)
+	for _, v := range []struct {
+		width  int64
+		scheme string
+	}{{1280, "light"}, {390, "dark"}} {
+		b := browse(t, v.width, 844)
+		b.scheme(v.scheme)
+		for _, p := range []string{"stages", "stages/find", "requests", "requests/survey-day", "credits", "credits/2026-10-06-roof-in-the-rain", "training", "training/2026-09-16-too-expensive", "conversations/lost-renewal", "question-banks"} {
+			b.open("file://" + public(t) + "/" + p + "/index.html")
+			b.shot(fmt.Sprintf("%s-%d-%s", strings.ReplaceAll(p, "/", "-"), v.width, v.scheme))
+			_, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](source+"\n;'loaded'"))
+			must(t, err)
+			found, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`axe.run().then(r => r.violations.map(v => v.id + ": " + v.help + "\n  " + v.nodes.slice(0, 3).map(n => n.html).join("\n  ")).join("\n"))`, chromedp.EvalAwaitPromise))
+			must(t, err)
+			if found != "" {
+				t.Errorf("%s, %d wide, %s:\n%s", p, v.width, v.scheme, found)
+			}
+		}
+	}
+}
