@@ -139,6 +139,8 @@ func (b *Book) other(q Question) any {
 		return b.nav(q.Arg)
 	case OpTopNav:
 		return b.subsections("")
+	case OpRecent:
+		return b.recent(q.Arg)
 	case OpKindPages:
 		return b.kindBy[q.Arg]
 	case OpKind:

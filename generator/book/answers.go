@@ -37,6 +37,7 @@ const (
 	OpSections            // section id -> []*Card, sections directly in it
 	OpNav                 // section id -> *Nav
 	OpTopNav              // "" -> []*Card
+	OpRecent              // "", section id or "tags/" and a slug -> []*Card, latest first
 	OpKindPages           // kind id -> []*Card
 	OpKind                // kind id -> *KindInfo
 	OpKinds               // "" -> []*KindInfo, of those that have pages
@@ -54,7 +55,7 @@ const (
 const firstPageOp, lastPageOp = OpCard, OpOutline
 
 var opNames = [numOps]string{"site", "today", "card", "page", "body", "backlinks", "relations", "derived", "trail", "pager", "uses", "outline",
-	"related", "children", "sections", "nav", "top navigation", "pages of kind", "kind", "kinds", "tags", "tag", "layout", "asset", "text", "redirect", "fragment"}
+	"related", "children", "sections", "nav", "top navigation", "recent", "pages of kind", "kind", "kinds", "tags", "tag", "layout", "asset", "text", "redirect", "fragment"}
 
 // String returns the question's name as `--why` prints it.
 func (o Op) String() string { return opNames[o] }

@@ -122,7 +122,12 @@ func (l *linker) shallow(p *page) {
 			c.Summary = s
 		}
 		c.Status, _ = p.plain["status"].(string)
-		c.Date = dateOf(p.plain["date"])
+		c.Date = max(dateOf(p.plain["date"]), dateOf(p.plain["verified_on"]))
+		if p.kind != nil {
+			for _, name := range p.kind.Dated {
+				c.Date = max(c.Date, dateOf(p.plain[name]))
+			}
+		}
 	}
 	if p.kind != nil && !(p.index && p.kind.ID == "guide") {
 		c.Kind, c.KindName, c.Icon, c.Tint = p.kind.ID, p.kind.Name, p.kind.Icon, p.kind.Tint

@@ -35,12 +35,22 @@ type reads struct {
 	pages []int32
 	sets  []int32
 	loop  bool // it met a circle, of which not all is known while one goes round it
+
+	lists map[string][]any // documents by kind, once asked for
 }
 
 func (r *reads) add(n int32) {
-	if k := len(r.pages); k == 0 || r.pages[k-1] != n {
-		r.pages = append(r.pages, n)
+	k := len(r.pages)
+	if k > 0 && r.pages[k-1] == n {
+		return
 	}
+	if k == cap(r.pages) && k >= 1024 { // a check of many documents looks at each many times
+		slices.Sort(r.pages)
+		if r.pages = slices.Compact(r.pages); len(r.pages) > k/2 {
+			r.pages = slices.Grow(r.pages, k)
+		}
+	}
+	r.pages = append(r.pages, n)
 }
 
 // take adds what a derived value was worked out from.
@@ -58,17 +68,24 @@ func (r *reads) settled() (pages, sets []int32) {
 
 // documents returns all documents of a kind, by id, and notes that they were
 // read.
-func (b *Book) documents(id string, r *reads) []kind.Object {
+func (b *Book) documents(id string, r *reads) []any {
+	if list, ok := r.lists[id]; ok {
+		return list
+	}
 	k, ok := slices.BinarySearchFunc(b.in.Kinds.All(), id, func(k *kind.Kind, id string) int { return strings.Compare(k.ID, id) })
 	if !ok {
 		return nil
 	}
 	r.sets = append(r.sets, int32(k))
 	list := b.members(id)
-	out := make([]kind.Object, len(list))
+	out := make([]any, len(list))
 	for i, n := range list {
 		out[i] = object{b, b.pages[n], r}
 	}
+	if r.lists == nil {
+		r.lists = map[string][]any{}
+	}
+	r.lists[id] = out
 	return out
 }
 
@@ -94,7 +111,7 @@ func (p *page) listed() string {
 }
 
 // Documents returns all documents of a kind.
-func (o object) Documents(id string) []kind.Object { return o.b.documents(id, o.reads) }
+func (o object) Documents(id string) []any { return o.b.documents(id, o.reads) }
 
 // shelf is what a check of a kind as a whole sees: no document, and all of them.
 type shelf struct {
@@ -102,8 +119,8 @@ type shelf struct {
 	reads *reads
 }
 
-func (s shelf) Get(string) (any, error)           { return nil, nil }
-func (s shelf) Documents(id string) []kind.Object { return s.b.documents(id, s.reads) }
+func (s shelf) Get(string) (any, error)   { return nil, nil }
+func (s shelf) Documents(id string) []any { return s.b.documents(id, s.reads) }
 
 // derive evaluates the i-th derived value of p, once. Values may need those of
 // other pages in any order, so one lock covers all of them: a lock a page would
@@ -547,6 +564,8 @@ type checked struct {
 // checkOnce runs the checks that a kind states about all its documents together.
 // They point at the page of its section.
 func (b *Book) checkOnce(k *kind.Kind) *checked {
+	b.evalMu.Lock()
+	defer b.evalMu.Unlock()
 	out := &checked{}
 	at := diag.Pos{}
 	for i := range k.Checks {
@@ -558,11 +577,7 @@ func (b *Book) checkOnce(k *kind.Kind) *checked {
 			at = b.shelfAt(k)
 		}
 		r := &reads{}
-		fired, err := func() ([]kind.Fired, error) {
-			b.evalMu.Lock()
-			defer b.evalMu.Unlock()
-			return c.Eval(shelf{b, r}, b.in.AsOf)
-		}()
+		fired, err := c.Eval(shelf{b, r}, b.in.AsOf)
 		if err != nil {
 			if _, ok := asCycle(err); !ok {
 				out.diags = append(out.diags, diag.Diagnostic{Rule: c.ID, Level: diag.Warning, At: at, Msg: "the check " + c.ID + " cannot be worked out: " + err.Error()})

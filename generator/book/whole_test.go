@@ -145,3 +145,49 @@ func TestWhole(t *testing.T) {
 		prev = b
 	}
 }
+
+// BenchmarkWhole checks a quota of 500 people over 5,000 documents, once for all
+// of them.
+func BenchmarkWhole(b *testing.B) {
+	tree, err := source.FromFS(fstest.MapFS{
+		"kinds/note/kind.yaml":   {Data: []byte("name: Note\nsection: notes\nschema: {properties: {by: {type: string}}}\nchecks: [{id: note-few, once: true, for: 'documents(\"person\")', when: 'count(all, .by == it.title) < 6', message: '{{it.title}}'}]\n")},
+		"kinds/person/kind.yaml": {Data: []byte("name: Person\nsection: people\n")},
+	}, source.Options{Name: "layouts/"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	kinds, _ := kind.Load(tree)
+	fsys := fstest.MapFS{}
+	for i := range 5500 {
+		name := fmt.Sprintf("notes/n%d.md", i)
+		if i >= 5000 {
+			name = fmt.Sprintf("people/p%d.md", i)
+		}
+		fsys[name] = &fstest.MapFile{Data: fmt.Appendf(nil, "---\ntitle: P%d\nby: P%d\n---\n", i, 5000+i%500)}
+	}
+	content, err := source.FromFS(fsys, source.Options{Name: "content/"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	in := book.Input{AsOf: "2026-11-23", Kinds: kinds, Files: content}
+	for _, f := range content.Files() {
+		in.Docs = append(in.Docs, document.NewCompiler(document.Options{}).Compile(f.Path, f.Name, fsys[f.Path].Data))
+	}
+	for b.Loop() {
+		b.StopTimer()
+		bk, _, err := book.Link(context.Background(), in, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+		n := 0
+		bk.KindChecks(func(d diag.Diagnostic) {
+			if d.Rule == "note-few" {
+				n++
+			}
+		})
+		if n != 0 {
+			b.Fatalf("%d said", n)
+		}
+	}
+}

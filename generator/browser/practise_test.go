@@ -3,6 +3,7 @@ package browser_test
 import (
 	"bytes"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -58,17 +59,22 @@ func TestPractise(t *testing.T) {
 	b.until(focus, "Practise")
 }
 
-// TestCallCard prints every conversation guide: each is one page, however
-// much its text explains.
+// TestCallCard prints every conversation guide and the longest question bank: each
+// is one page, however much its text explains.
 func TestCallCard(t *testing.T) {
 	b := browse(t, 1100, 900)
-	for _, guide := range []string{"venting-customer", "bad-news-survey", "discount-demand", "silent-after-offer", "late-delivery", "lost-renewal", "lead-sent-back"} {
-		b.open("file://" + public(t) + "/conversations/" + guide + "/index.html")
+	cards, err := filepath.Glob(public(t) + "/conversations/*/index.html")
+	must(t, err)
+	if len(cards) < 5 {
+		t.Fatalf("%d guides", len(cards))
+	}
+	for _, card := range append(cards, public(t)+"/question-banks/problem-plant-manager/index.html") {
+		b.open("file://" + card)
 		b.until(`document.querySelector("[data-print]").hidden`, "false")
 		r, err := chromedp.Call(b.ctx, cdp.PrintToPDF, cdp.PrintToPDFParams{PaperWidth: 8.27, PaperHeight: 11.69, PreferCSSPageSize: new(true)})
 		must(t, err)
 		if n := bytes.Count(r.Data, []byte("/Type /Page\n")); n != 1 {
-			t.Errorf("%s prints on %d pages", guide, n)
+			t.Errorf("%s prints on %d pages", card, n)
 		}
 	}
 }

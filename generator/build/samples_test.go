@@ -120,6 +120,22 @@ func TestKinds(t *testing.T) {
 	}
 }
 
+// TestReasons holds that each check of a built-in kind says why it is there.
+func TestReasons(t *testing.T) {
+	layouts, err := source.FromFS(builtin(), source.Options{Name: "layouts/", KeepUnderscore: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds, _ := kind.Load(layouts)
+	for _, k := range kinds.All() {
+		for _, c := range k.Checks {
+			if c.About == "" {
+				t.Errorf("kinds/%s/kind.yaml: %s has no \"about\": why is there this rule?", k.ID, c.ID)
+			}
+		}
+	}
+}
+
 // TestOutlines holds that who starts from a kind's archetype has the sections that
 // the kind wants.
 func TestOutlines(t *testing.T) {

@@ -87,6 +87,8 @@
 //	facets        names by which a list can be narrowed
 //	list          sort and columns are lists of names ("-due" sorts downwards), group is one
 //	calendar      dates for the calendar
+//	dated         names of dates, beside date and verified_on, whose latest is the day on which a
+//	              document last said something new
 //	glossary      true: its documents are terms of the vocabulary; or a mapping that says in
 //	              which fields they keep {aliases, definition, match, scope}
 //	search        false keeps its documents out of search

@@ -151,7 +151,7 @@ func TestReadme(t *testing.T) {
 }
 
 // library has documents by kind, and is none itself.
-type library map[string][]Object
+type library map[string][]any
 
-func (library) Get(string) (any, error)          { return nil, nil }
-func (l library) Documents(kind string) []Object { return l[kind] }
+func (library) Get(string) (any, error)       { return nil, nil }
+func (l library) Documents(kind string) []any { return l[kind] }

@@ -297,7 +297,7 @@ func collected(kind string) evalFn {
 		if !ok {
 			return []any{}, nil
 		}
-		return known(lib.Documents(kind)), nil
+		return lib.Documents(kind), nil
 	}
 }
 

@@ -28,6 +28,7 @@ type Kind struct {
 	Facets    []string
 	List      ListSpec
 	Calendar  []Calendar
+	Dated     []string      // fields whose latest date is the day on which a document last said something new
 	Outline   []OutlinePart // the sections (H2) that a document should have, in order
 
 	Glossary    bool       // its documents are terms of the shared vocabulary
@@ -252,8 +253,8 @@ type Object interface {
 // in tests of a kind, documents("goal") is empty.
 type Collection interface {
 	Object
-	// Documents returns all documents of a kind, by id.
-	Documents(kind string) []Object
+	// Documents returns all documents of a kind, each an Object, by id.
+	Documents(kind string) []any
 }
 
 // CycleError is what an Object returns when a derived value rests on itself.

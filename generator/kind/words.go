@@ -53,7 +53,7 @@ func LoadWords(layouts Files) (*Words, []diag.Diagnostic) {
 		}
 		yml, ok := parseYAML(f.Name, src, func(d diag.Diagnostic) {
 			if !strings.HasSuffix(d.Msg, " is empty") {
-				d.Rule, d.Msg = wordsRule, strings.Replace(d.Msg, "a kind.yaml", "a file of words", 1)
+				d.Rule, d.Msg = "words-yaml", strings.Replace(d.Msg, "a kind.yaml", "a file of words", 1)
 				l.diags = append(l.diags, d)
 			}
 		})
@@ -145,8 +145,6 @@ func Fallbacks(lang string) []string {
 	return out
 }
 
-const wordsRule = "words-yaml"
-
 var languageForm = regexp.MustCompile(`^[a-z]{2,3}(-[a-z0-9]{2,8})*$`)
 
 type wordLoader struct {
@@ -156,7 +154,7 @@ type wordLoader struct {
 }
 
 func (l *wordLoader) report(level diag.Level, at, to diag.Pos, msg, hint string) {
-	l.diags = append(l.diags, diag.Diagnostic{Rule: wordsRule, Level: level, At: at, To: to, Msg: msg, Hint: hint})
+	l.diags = append(l.diags, diag.Diagnostic{Rule: "words-yaml", Level: level, At: at, To: to, Msg: msg, Hint: hint})
 }
 
 // byLanguage reads the words of a kind.

@@ -2,6 +2,7 @@ package kind
 
 import (
 	"maps"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -105,4 +106,30 @@ func TestWordsMistakes(t *testing.T) {
 			t.Errorf("the rest does not count: %v", w)
 		}
 	}
+}
+
+// Whatever files of words say, loading them ends, says where what is wrong, and
+// shows English or the rest.
+func FuzzWords(f *testing.F) {
+	f.Add("Owner: Verantwortlich\n", "de: {Owner: Inhaber}\n")
+	f.Add("- x", "de:\n  a: &a [*a]\n")
+	f.Add("'a': |\n  b\n? [x]\n: y\n", "Deutsch: x\nfr: [x]\nes: {a: 1, true: false, b: }")
+	f.Fuzz(func(t *testing.T, base, own string) {
+		w, said := loadWords(t, map[string]string{"words/de.yaml": base, "kinds/a/words.yaml": own, "words/ours.de.yaml": own, "words/en.yaml": "home: Home\n"})
+		for _, s := range said {
+			if !strings.HasPrefix(s, "layouts/") {
+				t.Errorf("no place: %s", s)
+			}
+		}
+		for _, lang := range w.Languages() {
+			for k, s := range w.In(lang, "a") {
+				if strings.TrimSpace(s) == "" {
+					t.Errorf("%q is nothing in %s", k, lang)
+				}
+			}
+			if w.In(lang, "")["home"] == "" {
+				t.Errorf("%s has lost English", lang)
+			}
+		}
+	})
 }

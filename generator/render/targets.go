@@ -53,6 +53,17 @@ func (t *Theme) Targets(b *book.Book) []artifact.Target {
 	add("404.html", "404", func(r *artifact.Reader) ([]byte, []diag.Diagnostic) {
 		return t.framed(&View{t: t, r: r}, "404.html", "404.html")
 	})
+	feed := func(of, dir string) {
+		path := dir + "feed.xml"
+		add(path, "feed "+of, func(r *artifact.Reader) ([]byte, []diag.Diagnostic) { return feedOf(&View{t: t, r: r}, of, path), nil })
+	}
+	feed("", "")
+	for _, id := range b.TopSections() {
+		feed(id, strings.TrimSuffix(b.OutputOf(id), "index.html"))
+	}
+	for _, slug := range b.TagSlugs() {
+		feed("tags/"+slug, "tags/"+slug+"/")
+	}
 	for _, old := range b.Redirects() {
 		path := old + "/index.html"
 		add(path, "redirect "+old, func(r *artifact.Reader) ([]byte, []diag.Diagnostic) { return t.redirect(r, old, path) })

@@ -328,6 +328,31 @@ func (v *View) Shared(name string) template.HTML {
 	return template.HTML(v.r.Fragment("shared/" + v.Lang() + "/" + strings.ReplaceAll(name, "/", ":") + "/" + top))
 }
 
+// Recent returns the pages that last said something new, the latest first: of the
+// site, or of a section by its id, or of a tag by "tags/" and its slug.
+func (v *View) Recent(of ...string) []*book.Card {
+	return ask[[]*book.Card](v, book.OpRecent, strings.Join(of, "/"))
+}
+
+// Feed returns the address of the feed of the page's section or of its tag, that
+// of the site on all others.
+func (v *View) Feed() string {
+	if v.tag != "" {
+		return book.Root + "tags/" + v.tag + "/feed.xml"
+	}
+	way := v.Breadcrumbs()
+	if c := v.self().Card; c.IsSection {
+		way = append(slices.Clone(way), c)
+	}
+	if len(way) > 1 {
+		return strings.TrimSuffix(way[1].URL, "index.html") + "feed.xml"
+	}
+	return book.Root + "feed.xml"
+}
+
+// CardOf returns the card of a page by its id, nil if there is none.
+func (v *View) CardOf(id string) *book.Card { return ask[*book.Card](v, book.OpCard, id) }
+
 // PagesOf returns all pages of a kind, in its order.
 func (v *View) PagesOf(kind string) []*book.Card { return ask[[]*book.Card](v, book.OpKindPages, kind) }
 

@@ -1,0 +1,50 @@
+package book
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// maxRecent bounds what is told of as new: a feed must not grow with the site.
+const maxRecent = 40
+
+// recent returns the pages of the site, of a section with all below it, or of a
+// tag that last said something new, the latest first; what is dated later than
+// today has not happened yet.
+func (b *Book) recent(of string) []*Card {
+	var out []*Card
+	add := func(c *Card) {
+		if c.Date != "" && c.Date <= b.in.AsOf {
+			out = append(out, c)
+		}
+	}
+	if slug, ok := strings.CutPrefix(of, "tags/"); ok {
+		if i, ok := b.tagBy[slug]; ok {
+			for _, c := range b.tags[i].Pages {
+				add(c)
+			}
+		}
+	} else {
+		for _, p := range b.pages {
+			if p.doc != nil && !p.index && (of == "" || p.id == of || strings.HasPrefix(p.id, of+"/")) {
+				add(p.card)
+			}
+		}
+	}
+	slices.SortFunc(out, func(x, y *Card) int { return cmp.Or(-cmp.Compare(x.Date, y.Date), cmp.Compare(x.ID, y.ID)) })
+	return slices.Clone(out[:min(len(out), maxRecent)])
+}
+
+// TopSections returns the ids of the sections directly below the home page that
+// have pages, sorted.
+func (b *Book) TopSections() []string {
+	var out []string
+	for id, s := range b.sections {
+		if id != "" && s.parent == "" {
+			out = append(out, id)
+		}
+	}
+	slices.Sort(out)
+	return out
+}

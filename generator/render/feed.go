@@ -1,0 +1,100 @@
+package render
+
+import (
+	"bytes"
+	"encoding/xml"
+	"strings"
+
+	"playbook/generator/book"
+)
+
+// atomFeed is a feed as RFC 4287 (Atom) defines it.
+type atomFeed struct {
+	XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
+	Lang    string      `xml:"xml:lang,attr"`
+	Title   string      `xml:"title"`
+	ID      string      `xml:"id"`
+	Updated string      `xml:"updated"`
+	Author  *atomAuthor `xml:"author"`
+	Links   []atomLink  `xml:"link"`
+	Entries []atomEntry `xml:"entry"`
+}
+
+type atomAuthor struct {
+	Name string `xml:"name"`
+}
+
+type atomLink struct {
+	Rel  string `xml:"rel,attr"`
+	Href string `xml:"href,attr"`
+}
+
+type atomEntry struct {
+	Title   string         `xml:"title"`
+	ID      string         `xml:"id"`
+	Updated string         `xml:"updated"`
+	Author  *atomAuthor    `xml:"author"`
+	Link    atomLink       `xml:"link"`
+	Terms   []atomCategory `xml:"category"`
+	Summary string         `xml:"summary,omitempty"`
+}
+
+type atomCategory struct {
+	Term string `xml:"term,attr"`
+}
+
+// feedOf writes the feed of the site (of is ""), of a section or of a tag. Where
+// the site's address is not known, links are relative, and ids name the pages by
+// tag URIs (RFC 4151), which stay the same wherever the site lies.
+func feedOf(v *View, of, path string) []byte {
+	site := v.Site()
+	up := strings.Repeat("../", strings.Count(path, "/"))
+	href := func(url string) string {
+		rest := strings.TrimPrefix(url, book.Root)
+		if site.BaseURL != "" {
+			return strings.TrimSuffix(site.BaseURL, "/") + "/" + rest
+		}
+		if rest = up + rest; rest == "" {
+			return "./"
+		}
+		return rest
+	}
+	id := func(url string) string {
+		if site.BaseURL != "" {
+			return href(url)
+		}
+		return "tag:playbook.invalid,2026:/" + strings.TrimSuffix(strings.TrimPrefix(url, book.Root), "index.html")
+	}
+	at, title := site.URL, site.Title
+	if slug, ok := strings.CutPrefix(of, "tags/"); ok {
+		if t := ask[*book.Tag](v, book.OpTag, slug); t != nil {
+			at, title = t.URL, site.Title+" · "+t.Name
+		}
+	} else if of != "" {
+		if c := ask[*book.Card](v, book.OpCard, of); c != nil {
+			at, title = c.URL, site.Title+" · "+c.Title
+		}
+	}
+	f := atomFeed{Lang: site.Language, Title: title, ID: id(at), Author: &atomAuthor{site.Title}, Updated: "1970-01-01T00:00:00Z",
+		Links: []atomLink{{"alternate", href(at)}, {"self", href(book.Root + path)}}}
+	for _, c := range v.Recent(of) {
+		e := atomEntry{Title: c.Title, ID: id(c.URL), Updated: c.Date + "T00:00:00Z", Link: atomLink{"alternate", href(c.URL)}, Summary: c.Summary}
+		if c.Owner != "" {
+			e.Author = &atomAuthor{c.Owner}
+		}
+		for _, t := range c.Tags {
+			e.Terms = append(e.Terms, atomCategory{t})
+		}
+		f.Entries = append(f.Entries, e)
+		f.Updated = max(f.Updated, e.Updated)
+	}
+	var w bytes.Buffer
+	w.WriteString(xml.Header)
+	e := xml.NewEncoder(&w)
+	e.Indent("", " ")
+	if e.Encode(f) != nil {
+		return nil // of texts and nothing else, so it cannot fail
+	}
+	w.WriteByte('\n')
+	return w.Bytes()
+}
