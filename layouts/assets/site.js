@@ -302,6 +302,53 @@
     addEventListener("resize", hide);
   }
 
+  // Forms that calculate: each output has an expression of the form's inputs in data-expr, with + - * / ( ),
+  // and max, min, round, ceil, floor; what cannot be known is shown as a dash.
+  all("form[data-calc]").forEach(function (form) {
+    var known = { max: Math.max, min: Math.min, ceil: Math.ceil, floor: Math.floor, round: function (x, n) { var p = Math.pow(10, n || 0); return Math.round(x * p) / p; } };
+    var compile = function (text) {
+      var parts = text.match(/[A-Za-z_]+|[0-9.]+|[-+*/(),]/g) || [], at = 0;
+      var next = function (t) { return parts[at] === t && ++at; };
+      var term = function () {
+        var t = parts[at++], args = [];
+        if (t === "(") { args = sum(); next(")"); return args; }
+        if (t === "-") { args = term(); return function (v) { return -args(v); }; }
+        if (!/^[A-Za-z_]/.test(t)) return function () { return parseFloat(t); };
+        if (!next("(")) return function (v) { return v(t); };
+        do args.push(sum()); while (next(","));
+        next(")");
+        return function (v) { return known[t].apply(null, args.map(function (a) { return a(v); })); };
+      };
+      var product = function () {
+        var left = term();
+        for (var op; (op = next("*") ? "*" : next("/") ? "/" : "");) left = join(op, left, term());
+        return left;
+      };
+      var join = function (op, a, b) {
+        return function (v) { var x = a(v), y = b(v); return op === "*" ? x * y : op === "/" ? x / y : op === "+" ? x + y : x - y; };
+      };
+      var sum = function () {
+        var left = product();
+        for (var op; (op = next("+") ? "+" : next("-") ? "-" : "");) left = join(op, left, product());
+        return left;
+      };
+      return sum();
+    };
+    var outs = all("output[data-expr]", form).map(function (o) { return { el: o, f: compile(o.dataset.expr) }; });
+    var write = new Intl.NumberFormat(form.dataset.lang || undefined, { maximumFractionDigits: 2 });
+    var show = function () {
+      outs.forEach(function (o) {
+        var x = o.f(function (name) { var i = form.elements[name]; return i && i.value !== "" ? parseFloat(i.value) : NaN; });
+        o.el.textContent = isFinite(x) ? write.format(x) : "–";
+      });
+    };
+    form.addEventListener("input", show);
+    form.addEventListener("reset", function () { setTimeout(show, 0); });
+    form.addEventListener("submit", function (e) { e.preventDefault(); });
+    form.hidden = false;
+    show();
+  });
+
   // Freshness: a page turns stale by its own dates, without being built again.
   all("[data-verified]").forEach(function (el) {
     var every = /^(\d+)\s*([dwmy]?)/i.exec(el.dataset.every || "");
