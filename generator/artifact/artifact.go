@@ -277,11 +277,13 @@ func (e *engine) compare() {
 	e.pieces = make([]piece, pieces)
 	if e.prev != nil && e.prev.book != nil && e.faults.Answer == nil {
 		e.moved = make([]bool, asked)
-		for _, q := range e.in.Book.Changed(e.prev.book) {
+		qs := e.in.Book.Changed(e.prev.book)
+		parallel(e.in.Workers, len(qs), func(i int) {
+			q := qs[i]
 			if id, ok := e.table.lookup(q); ok {
 				e.moved[id] = e.in.Book.Digest(q) != e.prev.book.Digest(q)
 			}
-		}
+		})
 		return
 	}
 	e.known = make([]answer, asked)

@@ -20,6 +20,7 @@ type derivedValue struct {
 	sets  []int32 // kinds of which it read all documents, by their place among the kinds
 	loop  bool    // it is part of a circle, or rests on one: reads are not all
 	docs  bool    // there are documents in v
+	shown []int32 // their pages; nil where docs is true: not known
 }
 
 // object is a page as expressions see it. What an expression reads of it is
@@ -157,7 +158,10 @@ func (o object) derived(i int) (any, error) {
 	}
 	st = derivedValue{v: v, err: err, done: true, loop: own.loop}
 	st.reads, st.sets = own.settled()
-	rebound(v, func(x object) object { st.docs = true; return x })
+	rebound(v, func(x object) object {
+		st.docs, st.shown = true, append(st.shown, x.p.n)
+		return x
+	})
 	o.p.derived[i] = st
 	o.reads.take(&st)
 	return o.given(v), err

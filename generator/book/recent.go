@@ -13,10 +13,15 @@ const maxRecent = 40
 // tag that last said something new, the latest first; what is dated later than
 // today has not happened yet.
 func (b *Book) recent(of string) []*Card {
-	var out []*Card
+	var out []*Card // sorted; of most pages one look at its end is enough
+	later := func(x, y *Card) int { return cmp.Or(-cmp.Compare(x.Date, y.Date), cmp.Compare(x.ID, y.ID)) }
 	add := func(c *Card) {
-		if c.Date != "" && c.Date <= b.in.AsOf {
-			out = append(out, c)
+		if c.Date == "" || c.Date > b.in.AsOf || len(out) == maxRecent && later(c, out[maxRecent-1]) > 0 {
+			return
+		}
+		i, _ := slices.BinarySearchFunc(out, c, later)
+		if out = slices.Insert(out, i, c); len(out) > maxRecent {
+			out = out[:maxRecent]
 		}
 	}
 	if slug, ok := strings.CutPrefix(of, "tags/"); ok {
@@ -25,15 +30,14 @@ func (b *Book) recent(of string) []*Card {
 				add(c)
 			}
 		}
-	} else {
-		for _, p := range b.pages {
-			if p.doc != nil && !p.index && (of == "" || p.id == of || strings.HasPrefix(p.id, of+"/")) {
-				add(p.card)
-			}
+		return out
+	}
+	for _, p := range b.pages {
+		if p.doc != nil && !p.index && (of == "" || p.id == of || strings.HasPrefix(p.id, of+"/")) {
+			add(p.card)
 		}
 	}
-	slices.SortFunc(out, func(x, y *Card) int { return cmp.Or(-cmp.Compare(x.Date, y.Date), cmp.Compare(x.ID, y.ID)) })
-	return slices.Clone(out[:min(len(out), maxRecent)])
+	return out
 }
 
 // TopSections returns the ids of the sections directly below the home page that

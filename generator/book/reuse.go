@@ -311,6 +311,9 @@ func (l *linker) evaluated() {
 				}
 				p.derived[i] = st
 				p.derived[i].reads = reads
+				if l.renumbered != nil {
+					p.derived[i].shown = nil
+				}
 			}
 		}
 		if c := old.checks[q.n]; c != nil && !c.loop && !slices.ContainsFunc(c.sets, lost) {
@@ -469,6 +472,12 @@ func (b *Book) derivedAlike(p *page, old *Book, q *page) bool {
 			continue
 		}
 		same := true
+		if b.shape == old.shape && x.shown != nil && sameSlice(x.shown, y.shown) { // pages have the numbers they had
+			if slices.ContainsFunc(x.shown, func(n int32) bool { return old.pages[n].card != b.pages[n].card }) {
+				return false
+			}
+			continue
+		}
 		rebound(x.v, func(o object) object {
 			same = same && old.pages[old.byID[o.p.id]].card == b.pages[b.byID[o.p.id]].card
 			return o

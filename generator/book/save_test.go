@@ -18,7 +18,7 @@ func TestSaveFields(t *testing.T) {
 		{links{}, "targets prose faults edges resolved names lost", "said files reached"},
 		{edge{}, "to field at", ""},
 		{Target{}, "URL Page Text Quote Section W H", ""},
-		{derivedValue{}, "v reads", "err done doing loop docs sets"}, // what has an error, met a circle or read all of a kind is not kept
+		{derivedValue{}, "v reads", "err done doing loop docs sets shown"}, // what has an error, met a circle or read all of a kind is not kept
 		{checked{}, "diags reads", "loop sets"},
 		{Jargon{}, "Word Pages At To Also", ""},
 		{jargon{}, "pages list", ""},

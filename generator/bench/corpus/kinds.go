@@ -89,7 +89,7 @@ func (w *writer) tasks(n, done int) string {
 	return b.String()
 }
 
-var steps = []string{"Where we stand", "The market", "Strengths and weaknesses", "Objectives", "Strategies", "Resources", "Actions", "Review"}
+var steps = []string{"1. Where we stand", "2. Why customers buy", "3. SWOT", "4. Objectives", "5. Strategies", "6. Resources", "7. Actions", "8. Work the plan"}
 
 // others picks n pages other than this one, near ones more often.
 func (w *writer) others(docs []doc, n int) []doc {
@@ -193,7 +193,7 @@ func (w *writer) bank(d doc) {
 		leads = "\nleads_to: [" + w.s.banks[next].id() + "]"
 	}
 	w.line("---\ntitle: %s\nintent: %s%s\nstage: %s\npersona: %s\nminutes: %d\nowner: product-marketing\ntags: [%s]\nverified_on: 2026-11-%02d\nquestions:",
-		quote(d.title), intent, leads, pickOne(w.rnd, stages), sentenceCase(pickOne(w.rnd, personas)), 15+5*w.rnd.IntN(5), slug(pickOne(w.rnd, branches)), 1+w.rnd.IntN(20))
+		quote(d.title), intent, leads, slug(pickOne(w.rnd, stages)), sentenceCase(pickOne(w.rnd, personas)), 15+5*w.rnd.IntN(5), slug(pickOne(w.rnd, branches)), 1+w.rnd.IntN(20))
 	for i := range 6 {
 		w.line("  - ask: %s\n    why: %s\n    listen_for: %s", quote(w.s.spoken(w.rnd, fmt.Sprintf("Question %d: what happens to the {t} when {w} pass and nothing is done about the {t}?", i+1))), w.sentence(), w.sentence())
 	}

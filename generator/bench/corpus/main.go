@@ -166,6 +166,11 @@ func (s *site) write(out string) error {
 			return err
 		}
 	}
+	for i, stage := range stages {
+		if err := page("stages/"+slug(stage), fmt.Sprintf("---\ntitle: %s\norder: %d\nexit_criteria: [The customer has said yes]\n---\n%s\n", stage, i+1, s.prose(s.rnd, 30))); err != nil {
+			return err
+		}
+	}
 	for _, group := range []struct {
 		docs  []doc
 		write func(*writer, doc)
