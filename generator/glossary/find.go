@@ -174,10 +174,12 @@ func (m *Matcher) findIn(w *scratch, p Page, html []byte, runs []Run, dst []Ment
 		best := -1
 		var mention Mention
 		for j := i; ; {
-			if term := m.best(w, p, html, at, i); term >= 0 {
-				if from, to, ok := w.balance(html, runs, i, j); ok {
-					best = j
-					mention = Mention{From: from, To: to, Term: int(term), Section: runs[words[i].fromRun].Section}
+			if n := m.nodes[at]; n.from < n.to {
+				if term := m.best(w, p, html, at, i); term >= 0 {
+					if from, to, ok := w.balance(html, runs, i, j); ok {
+						best = j
+						mention = Mention{From: from, To: to, Term: int(term), Section: runs[words[i].fromRun].Section}
+					}
 				}
 			}
 			j++
