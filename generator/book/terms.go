@@ -445,15 +445,18 @@ func ends(r rune) bool { return strings.ContainsRune(".!?…。！？", r) }
 
 // TermUse is a term as checks see it.
 type TermUse struct {
-	Page  string // its id
-	Pages int    // how many other pages use it
+	Page      string // its id
+	Pages     int    // how many other pages use it
+	Retired   bool   // it should no longer be used
+	Successor string // the front matter key that names what to say instead
 }
 
 // Terms returns the vocabulary with how much each term is used, in page order.
 func (b *Book) Terms() []TermUse {
 	out := make([]TermUse, len(b.terms.pages))
 	for i, p := range b.terms.pages {
-		out[i] = TermUse{p.id, len(b.terms.uses[i])}
+		f := p.kind.Terms
+		out[i] = TermUse{p.id, len(b.terms.uses[i]), p.card.Status == f.Retired && f.Retired != "", f.Successor}
 	}
 	return out
 }

@@ -8,13 +8,6 @@ import (
 	"playbook/generator/diag"
 )
 
-// retired is the status of a term that should no longer be used; in successor
-// it names the term that took its place.
-const (
-	retired   = "retired"
-	successor = "replaced_by"
-)
-
 func fieldsOf(b *book.Book, id string) *book.Page {
 	p, _ := b.Answer(book.Question{Op: book.OpPage, Arg: id}).Value.(*book.Page)
 	return p
@@ -29,10 +22,10 @@ func termUnused(b *book.Book, report Report) {
 		if links, _ := b.Answer(book.Question{Op: book.OpBacklinks, Arg: t.Page}).Value.([]book.Backlink); len(links) > 0 {
 			continue
 		}
-		p := fieldsOf(b, t.Page)
-		if p.Card.Status == retired {
+		if t.Retired {
 			continue // that is what one wants of it
 		}
+		p := fieldsOf(b, t.Page)
 		at, to := b.FieldAt(t.Page, "title")
 		report(diag.Diagnostic{Rule: "term-unused", Level: diag.Warning, At: at, To: to, Msg: "no page uses the term " + strconv.Quote(p.Title),
 			Hint: "give it the words people use under aliases, or remove it"})
@@ -46,15 +39,12 @@ const maxRetired = 100
 // termRetired says where a retired term is still used.
 func termRetired(b *book.Book, report Report) {
 	for _, t := range b.Terms() {
-		if t.Pages == 0 {
+		if t.Pages == 0 || !t.Retired {
 			continue
 		}
 		p := fieldsOf(b, t.Page)
-		if p.Card.Status != retired {
-			continue
-		}
-		hint := "say it in other words, or name what to say instead under " + successor + " on the page of " + strconv.Quote(p.Title)
-		if c, ok := p.Fields[successor].(*book.Card); ok {
+		hint := "say it in other words, or name what to say instead under " + t.Successor + " on the page of " + strconv.Quote(p.Title)
+		if c, ok := p.Fields[t.Successor].(*book.Card); ok {
 			hint = "say " + strconv.Quote(c.Title) + " instead"
 		}
 		found, more := b.InUse(t.Page, maxRetired)

@@ -90,7 +90,7 @@
 //	dated         names of dates, beside date and verified_on, whose latest is the day on which a
 //	              document last said something new
 //	glossary      true: its documents are terms of the vocabulary; or a mapping that says in
-//	              which fields they keep {aliases, definition, match, scope}
+//	              which fields they keep {aliases, definition, match, scope, successor} and which status is {retired}
 //	search        false keeps its documents out of search
 //	review_every  90, 12 weeks, 3 months, 1 year or never
 //	labels        what readers see for a name

@@ -123,6 +123,8 @@ type ListSpec struct {
 // the vocabulary needs.
 type TermFields struct {
 	Aliases, Definition, Match, Scope string
+	Retired                           string // the status of a term that should no longer be used
+	Successor                         string // what to say instead
 }
 
 // Set is all kinds of a site.

@@ -376,16 +376,19 @@ func (l *loader) readCalendar(d *draft, n *yaml.Node) {
 }
 
 func (l *loader) readGlossary(d *draft, n *yaml.Node) {
-	d.k.Terms = TermFields{Aliases: "aliases", Definition: "definition", Match: "match", Scope: "scope"}
+	d.k.Terms = TermFields{Aliases: "aliases", Definition: "definition", Match: "match", Scope: "scope", Retired: "retired", Successor: "replaced_by"}
 	if n.Kind != yaml.MappingNode {
 		d.k.Glossary = l.yes(d, n, "glossary")
 		return
 	}
 	d.k.Glossary = true
-	l.only(d, n, "aliases", "definition", "match", "scope")
+	l.only(d, n, "aliases", "definition", "match", "scope", "retired", "successor")
 	t := &d.k.Terms
+	if v := get(n, "retired"); v != nil {
+		t.Retired = l.text(d, v, "retired")
+	}
 	each(n, func(k, v *yaml.Node) {
-		for name, dst := range map[string]*string{"aliases": &t.Aliases, "definition": &t.Definition, "match": &t.Match, "scope": &t.Scope} {
+		for name, dst := range map[string]*string{"aliases": &t.Aliases, "definition": &t.Definition, "match": &t.Match, "scope": &t.Scope, "successor": &t.Successor} {
 			if k.Value == name {
 				if s := l.knownName(d, v, false); s != "" {
 					*dst = s
