@@ -49,19 +49,20 @@ func main() {
 	layouts := flag.String("layouts", "layouts", "built-in layouts, of which base.html is edited")
 	hugo := flag.Bool("hugo", false, `measure "hugo server" with edits of bodies`)
 	theme := flag.String("theme", "generator/bench/hugo", "theme for -hugo")
+	only := flag.String("term", "", "the term to edit, by its path below content (default: another one each time)")
 	pause := flag.Duration("pause", 100*time.Millisecond, "between two edits")
 	flag.Parse()
 	if flag.NArg() != 1 || *n < 1 {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := run(flag.Arg(0), *n, strings.Split(*kinds, ","), *binary, *layouts, *hugo, *theme, *pause); err != nil {
+	if err := run(flag.Arg(0), *n, strings.Split(*kinds, ","), *binary, *layouts, *hugo, *theme, *only, *pause); err != nil {
 		fmt.Fprintln(os.Stderr, "edits:", err)
 		os.Exit(3)
 	}
 }
 
-func run(site string, n int, kinds []string, binary, layouts string, hugo bool, theme string, pause time.Duration) (err error) {
+func run(site string, n int, kinds []string, binary, layouts string, hugo bool, theme, only string, pause time.Duration) (err error) {
 	// Beside the site, so that it is the same kind of disk.
 	work, err := os.MkdirTemp(filepath.Dir(filepath.Clean(site)), "edits")
 	if err != nil {
@@ -137,6 +138,9 @@ func run(site string, n int, kinds []string, binary, layouts string, hugo bool, 
 	terms, err := s.pages("glossary")
 	if err != nil {
 		return err
+	}
+	if only != "" {
+		terms = []string{filepath.Join(work, "content", filepath.FromSlash(only))}
 	}
 	for !s.shows(s.address(plans[0]), "</html>") {
 		select {
