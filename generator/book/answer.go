@@ -210,8 +210,8 @@ func (b *Book) pageAnswer(p *page) *Page {
 	v.OwnerCard, _ = p.fields["owner"].(*Card)
 	if toc, ok := p.plain["toc"].(bool); !ok || toc {
 		for _, h := range d.Headings {
-			if h.Level == 2 || h.Level == 3 {
-				v.Headings = append(v.Headings, Heading{h.Level, h.ID, h.Text})
+			if h.Shown <= 3 {
+				v.Headings = append(v.Headings, Heading{h.Shown, h.ID, h.Text})
 			}
 		}
 	}

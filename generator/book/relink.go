@@ -103,7 +103,7 @@ func sameHead(a, b *document.Document) bool {
 		return false
 	}
 	for i, h := range a.Headings {
-		if g := b.Headings[i]; h.Level != g.Level || h.ID != g.ID || h.Text != g.Text {
+		if g := b.Headings[i]; h.Level != g.Level || h.Shown != g.Shown || h.ID != g.ID || h.Text != g.Text {
 			return false
 		}
 	}

@@ -54,18 +54,24 @@ var chromium = sync.OnceValue(func() string {
 	return ""
 })
 
-// axe returns the text of axe-core, which is installed when it is missing.
+// modules installs what package.json names, when it is missing.
+func modules(t *testing.T) {
+	t.Helper()
+	if _, err := os.Stat("node_modules/lighthouse/package.json"); err == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	if out, err := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund").CombinedOutput(); err != nil {
+		excused(t, "the tools of package.json cannot be installed: %v\n%s", err, out)
+	}
+}
+
+// axe returns the text of axe-core.
 func axe(t *testing.T) string {
 	t.Helper()
-	const file = "node_modules/axe-core/axe.min.js"
-	if _, err := os.Stat(file); err != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-		defer cancel()
-		if out, err := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund").CombinedOutput(); err != nil {
-			excused(t, "axe-core cannot be installed: %v\n%s", err, out)
-		}
-	}
-	text, err := os.ReadFile(file)
+	modules(t)
+	text, err := os.ReadFile("node_modules/axe-core/axe.min.js")
 	must(t, err)
 	return string(text)
 }

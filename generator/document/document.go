@@ -43,7 +43,8 @@ type Document struct {
 // Heading is one heading of the body, in order. A leading H1 that became the
 // title is not among them.
 type Heading struct {
-	Level    int
+	Level    int    // as written, 1 to 6
+	Shown    int    // as the page shows it: 2 under the title, and none skipped
 	ID       string // unique in the document; GitHub's rule, or {#id}
 	Text     string // plain text
 	Line     int

@@ -8,7 +8,7 @@ import (
 
 // Form numbers the form that AppendTo writes. Raise it with every change of a
 // field; what is kept under another number is not read.
-const Form = 1
+const Form = 2
 
 // AppendTo appends the Document to b, for Decode.
 func (d *Document) AppendTo(b []byte) []byte {
@@ -26,6 +26,7 @@ func (d *Document) AppendTo(b []byte) []byte {
 	e.Len(len(d.Headings), d.Headings == nil)
 	for _, h := range d.Headings {
 		e.Int(h.Level)
+		e.Int(h.Shown)
 		e.Str(h.ID)
 		e.Str(h.Text)
 		e.Int(h.Line)
@@ -111,7 +112,7 @@ func Decode(b string) *Document {
 		d.Headings = make([]Heading, n)
 		for i := range d.Headings {
 			h := &d.Headings[i]
-			h.Level, h.ID, h.Text, h.Line, h.From, h.To, h.Words = r.Int(), r.Str(), r.Str(), r.Int(), r.Int(), r.Int(), r.Int()
+			h.Level, h.Shown, h.ID, h.Text, h.Line, h.From, h.To, h.Words = r.Int(), r.Int(), r.Str(), r.Str(), r.Int(), r.Int(), r.Int(), r.Int()
 			within(r, h.From, h.To, len(html))
 		}
 	}

@@ -2,6 +2,7 @@ package document
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -179,17 +180,16 @@ func (w *writer) tell(what string) bool {
 
 func renderHeading(w *writer, node ast.Node, entering bool) ast.WalkStatus {
 	n := node.(*ast.Heading)
-	level := string("0123456"[n.Level])
 	h := w.heads[min(w.next, len(w.heads)-1)]
 	if entering {
 		w.closeSections(n.Level)
 		line, _ := w.place(max(nodeStart(n), 0))
-		w.doc.Headings = append(w.doc.Headings, Heading{Level: n.Level, ID: h.id, Text: h.text, Line: line, From: len(w.buf)})
+		w.doc.Headings = append(w.doc.Headings, Heading{Level: n.Level, Shown: min(len(w.open)+2, 6), ID: h.id, Text: h.text, Line: line, From: len(w.buf)})
 		w.open = append(w.open, section{index: len(w.doc.Headings) - 1, depth: w.depth})
 		w.begin()
 		w.mute++
 		w.silent++
-		w.put("<h" + level)
+		w.put("<h" + w.shown())
 		w.id(h.id)
 		if n.Attributes() != nil {
 			if v, _ := n.AttributeString("class"); v != nil {
@@ -206,6 +206,11 @@ func renderHeading(w *writer, node ast.Node, entering bool) ast.WalkStatus {
 	w.put(`<a class="anchor"`)
 	w.local(h.id)
 	w.attr("aria-label", w.c.words.heading+": "+h.text)
-	w.put("></a></h" + level + ">")
+	w.put("></a></h" + w.shown() + ">")
 	return ast.WalkContinue
 }
+
+// shown returns the level of the last heading as the page shows it: under the
+// title none is skipped, whatever the author wrote, because whoever moves from
+// heading to heading takes a gap for something missed.
+func (w *writer) shown() string { return strconv.Itoa(w.doc.Headings[len(w.doc.Headings)-1].Shown) }

@@ -3,6 +3,7 @@ package document
 import (
 	"bytes"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/yuin/goldmark"
@@ -608,8 +609,21 @@ func (w *writer) readAttributes(z *html.Tokenizer, more bool, tag string, rawTag
 			}
 			continue
 		case "width", "height":
-			value = strings.TrimSuffix(value, "px")
-			pass = (tag == "img" || tag == "table" || tag == "td" || tag == "th") && isNumber(strings.TrimSuffix(value, "%"))
+			share, percent := strings.CutSuffix(value, "%")
+			if value = strings.TrimSuffix(value, "px"); percent {
+				value = share
+			}
+			if pass = (tag == "img" || tag == "table" || tag == "td" || tag == "th") && isNumber(value); !pass {
+				break
+			}
+			// HTML knows a picture's size in pixels alone; shares of the page, and
+			// what tables had before there were style sheets, are the style sheet's.
+			if n, _ := strconv.Atoi(value); percent && name == "width" {
+				classes = append(classes, "w-"+strconv.Itoa(10*max(1, min(10, (n+5)/10))))
+			}
+			if percent || tag != "img" {
+				continue
+			}
 		case "colspan", "rowspan":
 			pass = (tag == "td" || tag == "th") && isNumber(value)
 		case "scope":

@@ -85,7 +85,7 @@ func TestRing(t *testing.T) {
 		}
 		s := drawn(t, "ring", items, "steps", steps)
 		end, sum := 0.0, 0.0
-		for _, a := range floats(t, `pic-arc pic-p\d" cx="88" cy="88" r="60" pathLength="100" stroke-dasharray="([-\d.]+) 200" stroke-dashoffset="([-\d.]+)"`, s) {
+		for _, a := range floats(t, `pic-arc pic-p\d" d="[^"]*" pathLength="100" stroke-dasharray="([-\d.]+) 200" stroke-dashoffset="([-\d.]+)"`, s) {
 			if -a[1] < end-.03 {
 				t.Errorf("a part begins at %v, the one before ends at %v", -a[1], end)
 			}

@@ -51,11 +51,11 @@ func (c *canvas) ringOpen(numbers bool) *canvas {
 
 // arc draws a piece of the ring; from and length are shares of it.
 func (c *canvas) arc(class string, from, length float64, tone string) {
-	c.s(`<circle class="`, class, `" cx="88" cy="88" r="60" pathLength="100" stroke-dasharray="`).f(100 * length).s(` 200"`)
+	c.s(`<path class="`, class, `" d="M88 28a60 60 0 0 1 0 120a60 60 0 0 1 0-120" pathLength="100" stroke-dasharray="`).f(100 * length).s(` 200"`)
 	if from > 0 {
 		c.s(` stroke-dashoffset="`).f(-100 * from).s(`"`)
 	}
-	c.s(` transform="rotate(-90 88 88)"`).toned(tone).s(`/>`)
+	c.toned(tone).s(`/>`)
 }
 
 // ringNo writes a part's number beside it.

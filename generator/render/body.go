@@ -98,6 +98,9 @@ func (s *splicer) splice(b *book.Body, from, to int) {
 			}
 		default:
 			s.ref(b, kind, &b.Targets[h.Arg])
+			if kind == document.HoleSrc {
+				s.size(b.HTML[:h.At], &b.Targets[h.Arg])
+			}
 		}
 	}
 	text(to)
@@ -122,7 +125,7 @@ func (s *splicer) ref(b *book.Body, kind document.HoleKind, t *book.Target) {
 	case document.HoleHref:
 		switch {
 		case t.URL == "":
-			s.out.WriteString(` class="missing"`)
+			s.out.WriteString(` data-missing`)
 		case t.URL[0] == '#' && len(s.open) > 1: // a link within a page that is shown in another
 			s.out.WriteString(` href="`)
 			s.attr(b.URL)
@@ -135,19 +138,44 @@ func (s *splicer) ref(b *book.Body, kind document.HoleKind, t *book.Target) {
 		}
 	case document.HoleSrc:
 		if t.URL == "" {
-			s.out.WriteString(` src="data:," class="missing"`)
+			s.out.WriteString(` src="data:," data-missing`)
 			return
 		}
 		s.out.WriteString(` src="`)
 		s.attr(t.URL)
 		s.out.WriteByte('"')
-		if t.W > 0 {
-			s.out.WriteString(` width="` + strconv.Itoa(t.W) + `" height="` + strconv.Itoa(t.H) + `"`)
-		}
 	case document.HoleText:
 		template.HTMLEscape(&s.out, []byte(t.Text))
 	case document.HoleEmbed:
 		s.embed(t)
+	}
+}
+
+// size writes how large a picture is, so that nothing moves when it arrives. tag
+// ends where its source stands; where it has a width or a height from the author
+// already, the other is in proportion.
+func (s *splicer) size(tag []byte, t *book.Target) {
+	if t.W <= 0 || t.H <= 0 || t.URL == "" {
+		return
+	}
+	tag = tag[max(0, bytes.LastIndex(tag, []byte("<img"))):]
+	given := func(name string) (n int, is bool) {
+		_, rest, is := bytes.Cut(tag, []byte(" "+name+`="`))
+		digits, _, _ := bytes.Cut(rest, []byte(`"`))
+		n, _ = strconv.Atoi(string(digits))
+		return n, is
+	}
+	w, wide := given("width")
+	h, high := given("height")
+	switch {
+	case wide && high:
+		return
+	case wide && w > 0:
+		s.out.WriteString(` height="` + strconv.Itoa(max(1, w*t.H/t.W)) + `"`)
+	case high && h > 0:
+		s.out.WriteString(` width="` + strconv.Itoa(max(1, h*t.W/t.H)) + `"`)
+	case !wide && !high:
+		s.out.WriteString(` width="` + strconv.Itoa(t.W) + `" height="` + strconv.Itoa(t.H) + `"`)
 	}
 }
 

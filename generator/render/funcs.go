@@ -62,7 +62,7 @@ func funcs() template.FuncMap {
 		},
 		"markdown": func(v any) template.HTML { return template.HTML(document.Inline(text(v))) },
 		"plain":    func(v any) string { return document.Plain(text(v)) },
-		"groupby":  groupBy, "sortby": sortBy, "where": where,
+		"groupby":  groupBy, "sortby": sortBy, "where": where, "choices": choices,
 		"initial":  initial,
 		"isCard":   func(v any) bool { _, ok := v.(*book.Card); return ok },
 		"isCards":  func(v any) bool { _, ok := v.([]*book.Card); return ok },
@@ -326,6 +326,22 @@ func groupBy(key string, v any) []Group {
 			out = append(out, Group{Key: k, Value: val})
 		}
 		out[i].Items = append(out[i].Items, x)
+	}
+	return out
+}
+
+// choices returns what a field says among the values, each once, in the order in
+// which it is first said; of a list, each of its items.
+func choices(key string, v any) []string {
+	var out []string
+	said := map[string]bool{}
+	for _, x := range items(v) {
+		for _, y := range items(member(x, key)) {
+			if s := text(y); s != "" && !said[s] {
+				said[s] = true
+				out = append(out, s)
+			}
+		}
 	}
 	return out
 }

@@ -22,7 +22,6 @@
   // Theme: the button turns to the other one; turning back to the system's choice forgets it.
   var system = matchMedia("(prefers-color-scheme: dark)");
   all("[data-theme-switch]").forEach(function (b) {
-    b.hidden = false;
     b.onclick = function () {
       var now = root.dataset.theme || (system.matches ? "dark" : "light"), next = now === "dark" ? "light" : "dark";
       root.dataset.theme = next;
@@ -32,13 +31,13 @@
 
   // Menu on narrow screens.
   var menu = one("[data-menu]");
-  if (menu && (one(".sections") || one(".side"))) {
+  if (menu && !one(".sections") && !one(".side")) menu.remove();
+  else if (menu) {
     var open = function (on) {
       root.classList.toggle("menu-open", on);
       menu.setAttribute("aria-expanded", on);
       if (on) scrollTo(0, 0);
     };
-    menu.hidden = false;
     menu.onclick = function () { open(!root.classList.contains("menu-open")); };
     doc.addEventListener("keydown", function (e) {
       if (e.key === "Escape" && root.classList.contains("menu-open")) { open(false); menu.focus(); }
@@ -158,7 +157,7 @@
   });
 
   // Printing.
-  all("[data-print]").forEach(function (b) { b.hidden = false; b.onclick = function () { print(); }; });
+  all("[data-print]").forEach(function (b) { b.onclick = function () { print(); }; });
 
   // Tasks: ticks are kept in this browser as differences from the page, by the task's words.
   all("[data-prose]").forEach(function (prose) {
@@ -172,35 +171,24 @@
     });
   });
 
-  // Filters of a list, kept in the address: words in any row, and a choice for each facet.
+  // Lists: filtered by words in any row and a choice for each facet, sorted by a column; all of it kept in the
+  // address, so that what is seen can be sent to somebody.
   all("[data-listing]").forEach(function (list) {
-    var rows = all("tbody tr", list);
-    if (rows.length < 6) return;
-    var say = list.dataset, params = new URLSearchParams(location.hash.slice(1));
-    rows.forEach(function (row) {
-      row.text = fold(row.textContent); row.has = {};
+    var body = one("tbody", list), rows = all("tr", body), form = one("form.filters", list), heads = all("thead th", list);
+    var params = new URLSearchParams(location.hash.slice(1)), by = "";
+    if (!form) return;
+    rows.forEach(function (row, i) {
+      row.at = i; row.text = fold(row.textContent); row.has = {};
       row.dataset.row.split("|").forEach(function (p) {
         var i = p.indexOf("=");
         if (i > 0 && i < p.length - 1) row.has[p.slice(0, i)] = p.slice(i + 1).split("¦");
       });
     });
-    var bar = make("div", { className: "filters" }), count = make("span", { className: "filter-count" });
-    count.setAttribute("role", "status");
-    var find = make("input", { type: "search", placeholder: say.filter + " …", value: params.get("q") || "" });
-    find.setAttribute("aria-label", say.filter);
-    bar.append(find);
-    var picks = [];
-    say.facets.split("|").forEach(function (f) {
-      var i = f.indexOf("="), name = f.slice(0, i), label = f.slice(i + 1), values = [];
-      rows.forEach(function (r) { (r.has[name] || []).forEach(function (v) { if (values.indexOf(v) < 0) values.push(v); }); });
-      if (i < 1 || values.length < 2) return;
-      var pick = make("select", { name: name }, [make("option", { value: "", textContent: label + ": " + say.all })]);
-      values.forEach(function (v) {
-        pick.append(make("option", { value: v, textContent: v.charAt(0).toUpperCase() + v.slice(1).replace(/-/g, " ") }));
-      });
-      pick.setAttribute("aria-label", label);
-      if (values.indexOf(params.get(name)) >= 0) pick.value = params.get(name);
-      picks.push(pick); bar.append(pick);
+    var find = form.elements.q, picks = all("select", form), count = one(".filter-count", form), clear = one("[type=reset]", form);
+    find.value = params.get("q") || "";
+    picks.forEach(function (p) {
+      p.value = params.get(p.name) || "";
+      if (p.selectedIndex < 0) p.value = "";
     });
     var run = function (e) {
       var q = fold(find.value.trim()), shown = 0, state = new URLSearchParams();
@@ -211,24 +199,48 @@
       if (q) state.set("q", find.value.trim());
       picks.forEach(function (p) { p.classList.toggle("on", !!p.value); if (p.value) state.set(p.name, p.value); });
       count.textContent = shown < rows.length ? shown + " / " + rows.length : "";
+      clear.hidden = shown === rows.length && !q;
+      if (by) state.set("sort", by);
       if (e) history.replaceState(null, "", "#" + state);
     };
+    // A first press sorts upwards, a second downwards, a third as it was.
+    var order = new Intl.Collator(root.lang || undefined, { numeric: true, sensitivity: "base" });
+    var sort = function (name, e) {
+      var down = name.charAt(0) === "-", n = -1;
+      heads.forEach(function (h, i) {
+        h.removeAttribute("aria-sort");
+        if (h.firstChild.name === name.replace(/^-/, "")) { n = i; h.setAttribute("aria-sort", down ? "descending" : "ascending"); }
+      });
+      by = n < 0 ? "" : name;
+      var key = function (r) { var c = r.cells[n]; return c.dataset.sort || c.textContent.trim(); };
+      rows.sort(function (a, b) {
+        if (n < 0) return a.at - b.at;
+        var x = key(a), y = key(b);
+        if (!x || !y) return x ? -1 : y ? 1 : a.at - b.at; // what is not known comes last, either way
+        return (down ? -1 : 1) * (a.cells[n].dataset.sort && !/-.*-/.test(x) ? x - y : order.compare(x, y)) || a.at - b.at;
+      });
+      rows.forEach(function (r) { body.append(r); });
+      run(e);
+    };
+    heads.forEach(function (h) {
+      var b = make("button", { type: "button", name: h.dataset.column }, Array.prototype.slice.call(h.childNodes));
+      b.onclick = function (e) { sort(by === b.name ? "-" + b.name : by === "-" + b.name ? "" : b.name, e); };
+      h.append(b);
+    });
     find.oninput = run;
     picks.forEach(function (p) { p.onchange = run; });
-    bar.append(count);
-    list.prepend(bar);
-    run();
+    form.onsubmit = function (e) { e.preventDefault(); };
+    form.onreset = function (e) { setTimeout(run, 0, e); };
+    sort(params.get("sort") || "");
   });
 
   // The glossary: words filter as one types.
   all("[data-az]").forEach(function (az) {
-    var entries = all(".term-entry", az), letters = all(".letter", az), first = one(".disputed");
-    if (entries.length < 6) return;
+    var form = one("form.filters", az), entries = all(".term-entry", az), letters = all(".letter", az), first = one(".disputed");
+    if (!form) return;
     entries.forEach(function (el) { el.text = fold(el.textContent); });
-    var find = make("input", { type: "search", placeholder: az.dataset.filter + " …" });
-    find.setAttribute("aria-label", az.dataset.filter);
-    var count = make("span", { className: "filter-count" });
-    count.setAttribute("role", "status");
+    var find = form.elements.q, count = one(".filter-count", form);
+    form.onsubmit = function (e) { e.preventDefault(); };
     find.oninput = function () {
       var q = fold(find.value.trim()), shown = 0;
       entries.forEach(function (el) { el.hidden = el.text.indexOf(q) < 0; shown += !el.hidden; });
@@ -240,7 +252,6 @@
       if (first) first.hidden = !!q;
       count.textContent = !q ? "" : shown ? shown + " / " + entries.length : az.dataset.none;
     };
-    az.prepend(make("div", { className: "filters" }, [find, count]));
   });
 
   // Words of the vocabulary: the card in the page opens over the link that a mouse rests on or the keyboard
@@ -345,7 +356,6 @@
     form.addEventListener("input", show);
     form.addEventListener("reset", function () { setTimeout(show, 0); });
     form.addEventListener("submit", function (e) { e.preventDefault(); });
-    form.hidden = false;
     show();
   });
 
