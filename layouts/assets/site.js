@@ -24,8 +24,9 @@
   all("[data-theme-switch]").forEach(function (b) {
     b.onclick = function () {
       var now = root.dataset.theme || (system.matches ? "dark" : "light"), next = now === "dark" ? "light" : "dark";
-      root.dataset.theme = next;
-      store("pb-theme", next === (system.matches ? "dark" : "light") ? null : next);
+      var follow = next === (system.matches ? "dark" : "light");
+      if (follow) delete root.dataset.theme; else root.dataset.theme = next;
+      store("pb-theme", follow ? null : next);
     };
   });
 
@@ -156,7 +157,14 @@
     addEventListener("beforeprint", function () { if (!bar.hidden) stop(); });
   });
 
-  // Printing.
+  // Printing. The paper says when it was printed: the page does not age on it as it does on a screen.
+  addEventListener("beforeprint", function () {
+    all("[data-printed]").forEach(function (el) {
+      el.textContent = " · " + el.dataset.printed + " " + new Date().toLocaleDateString(root.lang || undefined, { dateStyle: "medium" });
+      el.hidden = false;
+    });
+  });
+  addEventListener("afterprint", function () { all("[data-printed]").forEach(function (el) { el.hidden = true; }); });
   all("[data-print]").forEach(function (b) { b.onclick = function () { print(); }; });
 
   // Tasks: ticks are kept in this browser as differences from the page, by the task's words.
