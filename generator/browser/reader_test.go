@@ -245,3 +245,33 @@ func letters(s string) string {
 		return r
 	}, s)
 }
+
+// TestSections: every section is one step away from every page, by keyboard too,
+// and without scripts.
+func TestSections(t *testing.T) {
+	b := browse(t, 1280, 800)
+	_, err := chromedp.Call(b.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	must(t, err)
+	b.open("file://" + public(t) + "/" + page)
+	const panel = `document.getElementById("pb-every")`
+	b.until(panel+`.checkVisibility()`, "false")
+	b.js(`document.querySelector(".all-sections").focus()`)
+	b.key(kb.Enter)
+	b.until(panel+`.checkVisibility()`, "true")
+	b.until(`(() => { const r = `+panel+`.getBoundingClientRect(), h = document.querySelector(".site-head").getBoundingClientRect(); return r.left >= 0 && r.right <= innerWidth && r.top > 0 && r.top < h.bottom + 20 })()`, "true")
+	b.shot("sections")
+	b.key(kb.Tab)
+	b.until(panel+`.contains(document.activeElement)`, "true")
+	b.key(kb.Escape)
+	b.until(panel+`.checkVisibility()`, "false")
+	b.key(kb.Enter)
+	want := b.js(`[...` + panel + `.querySelectorAll("a")].at(-1).href`)
+	b.js(`[...` + panel + `.querySelectorAll("a")].at(-1).focus()`)
+	b.key(kb.Enter)
+	b.until("location.href", want)
+
+	narrow := browse(t, 390, 844)
+	narrow.open("file://" + public(t) + "/" + page)
+	narrow.js(`document.querySelector("[data-menu]").click()`)
+	narrow.until(`[...document.querySelectorAll(".sections > ul > li")].filter(l => l.checkVisibility()).length`, b.js(panel+`.querySelectorAll("a").length`))
+}
