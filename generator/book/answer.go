@@ -36,6 +36,9 @@ func (b *Book) Answer(q Question) *Answer {
 		}
 		return slot.Load()
 	}
+	if isSearch(q.Op) {
+		return b.found(q)
+	}
 	return b.remember(q, func() any { return b.other(q) })
 }
 

@@ -20,34 +20,37 @@ type Op uint8
 // The questions. An answer to a question about something that does not exist is
 // the nil or zero value of its type, which has a digest like any other.
 const (
-	OpSite      Op = iota // "" -> *Site
-	OpToday               // "" -> string, "2026-11-23"
-	OpCard                // page id -> *Card
-	OpPage                // page id -> *Page
-	OpBody                // page id -> *Body
-	OpBacklinks           // page id -> []Backlink
-	OpRelations           // page id -> []RelationGroup
-	OpDerived             // page id -> []Named
-	OpTrail               // page id -> []*Card, home first, without the page
-	OpPager               // page id -> [2]*Card, previous and next
-	OpUses                // page id of a term -> *Uses
-	OpOutline             // page id -> []OutlinePart
-	OpRelated             // relation's name, a space, page id -> []*Card
-	OpChildren            // section id -> []*Card, pages directly in it
-	OpSections            // section id -> []*Card, sections directly in it
-	OpNav                 // section id -> *Nav
-	OpTopNav              // "" -> []*Card
-	OpRecent              // "", section id or "tags/" and a slug -> []*Card, latest first
-	OpKindPages           // kind id -> []*Card
-	OpKind                // kind id -> *KindInfo
-	OpKinds               // "" -> []*KindInfo, of those that have pages
-	OpTags                // "" -> []Tag
-	OpTag                 // tag slug -> *Tag
-	OpLayout              // layout path -> source.Digest of it and all it includes
-	OpAsset               // asset name -> string, its URL
-	OpText                // layout path -> string, its text (archetypes, icons)
-	OpRedirect            // old URL -> *Card it leads to
-	OpFragment            // fragment name -> []byte; answered by the artifact engine
+	OpSite        Op = iota // "" -> *Site
+	OpToday                 // "" -> string, "2026-11-23"
+	OpCard                  // page id -> *Card
+	OpPage                  // page id -> *Page
+	OpBody                  // page id -> *Body
+	OpBacklinks             // page id -> []Backlink
+	OpRelations             // page id -> []RelationGroup
+	OpDerived               // page id -> []Named
+	OpTrail                 // page id -> []*Card, home first, without the page
+	OpPager                 // page id -> [2]*Card, previous and next
+	OpUses                  // page id of a term -> *Uses
+	OpOutline               // page id -> []OutlinePart
+	OpRelated               // relation's name, a space, page id -> []*Card
+	OpChildren              // section id -> []*Card, pages directly in it
+	OpSections              // section id -> []*Card, sections directly in it
+	OpNav                   // section id -> *Nav
+	OpTopNav                // "" -> []*Card
+	OpRecent                // "", section id or "tags/" and a slug -> []*Card, latest first
+	OpKindPages             // kind id -> []*Card
+	OpKind                  // kind id -> *KindInfo
+	OpKinds                 // "" -> []*KindInfo, of those that have pages
+	OpTags                  // "" -> []Tag
+	OpTag                   // tag slug -> *Tag
+	OpLayout                // layout path -> source.Digest of it and all it includes
+	OpAsset                 // asset name -> string, its URL
+	OpText                  // layout path -> string, its text (archetypes, icons)
+	OpRedirect              // old URL -> *Card it leads to
+	OpSearchHead            // language -> string, JSON: the pieces of its search index
+	OpSearchWords           // language, space, first word -> string: a shard of words, see search.Shard
+	OpSearchPages           // language, space, number -> string, JSON: a block of pages that can be found
+	OpFragment              // fragment name -> []byte; answered by the artifact engine
 	numOps
 )
 
@@ -55,7 +58,7 @@ const (
 const firstPageOp, lastPageOp = OpCard, OpOutline
 
 var opNames = [numOps]string{"site", "today", "card", "page", "body", "backlinks", "relations", "derived", "trail", "pager", "uses", "outline",
-	"related", "children", "sections", "nav", "top navigation", "recent", "pages of kind", "kind", "kinds", "tags", "tag", "layout", "asset", "text", "redirect", "fragment"}
+	"related", "children", "sections", "nav", "top navigation", "recent", "pages of kind", "kind", "kinds", "tags", "tag", "layout", "asset", "text", "redirect", "search", "search words", "search pages", "fragment"}
 
 // String returns the question's name as `--why` prints it.
 func (o Op) String() string { return opNames[o] }

@@ -341,6 +341,7 @@ func (l *linker) keep() {
 		l.release()
 		return
 	}
+	b.finder = after(old.finder)
 	if l.renumbered == nil && slices.Equal(b.redirs, old.redirs) && slices.EqualFunc(b.tags, old.tags, func(x, y Tag) bool { return x.Slug == y.Slug }) &&
 		slices.EqualFunc(b.pages, old.pages, func(x, y *page) bool { return x.out == y.out && x.index == y.index && x.folder == y.folder }) {
 		b.shape = old.shape
@@ -521,6 +522,15 @@ func (b *Book) Changed(since *Book) []Question {
 			return true
 		})
 	}
+	if was := since.finder.made(); was != nil && b.finder != since.finder {
+		now := b.finding()
+		was.answers.Range(func(k, had any) bool {
+			if has, _ := now.answers.Load(k); has != had {
+				qs = append(qs, k.(Question))
+			}
+			return true
+		})
+	}
 	for n, had := range since.memo {
 		id := since.pages[n].id
 		var has *pageMemo
@@ -542,5 +552,5 @@ func (b *Book) Changed(since *Book) []Question {
 }
 
 // Shape identifies which outputs a Book has: Books with the same Shape have the
-// same pages, tags and redirects at the same paths.
-func (b *Book) Shape() any { return b.shape }
+// same pages, tags, redirects and pieces of search at the same paths.
+func (b *Book) Shape() any { return [2]*int{b.shape, b.finding().shape} }

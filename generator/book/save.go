@@ -21,7 +21,7 @@ import (
 
 // Form numbers the form that Save writes. Raise it with every change of what is
 // kept, or of what it means.
-const Form = 1
+const Form = 2
 
 // maxSavedDepth bounds how deep a derived value that is kept is nested.
 const maxSavedDepth = 50
@@ -98,6 +98,9 @@ func (b *Book) Save() [][]byte {
 			}
 		}
 	})
+	var found source.Encoder
+	b.saveFinding(&found)
+	e.Bytes(found.B)
 	e.Len(len(b.index.order), false)
 	out := [][]byte{e.B}
 	for i := range blocks {
@@ -309,6 +312,7 @@ type recalled struct {
 	files          []string
 	jargon         *jargon
 	kinds          map[string][]int32 // their pages in order
+	found          string             // what saveFinding wrote
 	sections       map[string][]int32
 	docs           [][4]string // by document: seed, links, mentions, what was evaluated
 	pages          []*page     // of the documents
@@ -357,6 +361,7 @@ func readRecalled(saved string, docs int) *recalled {
 		return all
 	}
 	out.kinds, out.sections = orders(), orders()
+	out.found = r.Str()
 	n, _ := r.Len(4)
 	if n != docs {
 		return nil
@@ -387,6 +392,7 @@ func Recall(ctx context.Context, in Input, saved string) (b *Book) {
 	}
 	s.pages = slices.Clone(b.index.order)
 	b.recalled = s
+	b.finder.saved, b.finder.book = s.found, b
 	return b
 }
 
@@ -666,6 +672,10 @@ func (b *Book) recallObject(r *source.Decoder) object {
 func (b *Book) Known(q Question, d source.Digest) {
 	a := &Answer{bare: true, digest: d}
 	a.once.Do(func() {})
+	if isSearch(q.Op) {
+		b.finder.known.Store(q, a)
+		return
+	}
 	if n, ok := b.byID[q.Arg]; ok && q.Op >= firstPageOp && q.Op <= lastPageOp {
 		b.memo[n][q.Op-firstPageOp].Store(a)
 	} else {
@@ -682,6 +692,10 @@ func (b *Book) Digest(q Question) source.Digest {
 		}
 	} else if a, ok := b.rest.Load(q); ok {
 		return a.(*Answer).Digest()
+	} else if isSearch(q.Op) {
+		if a, ok := b.finding().answers.Load(q); ok {
+			return a.(*Answer).Digest()
+		}
 	}
 	return b.Answer(q).Digest()
 }

@@ -70,7 +70,7 @@ func (h *host) weight() (all, scripts int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for p, n := range h.sent {
-		if p == "/favicon.ico" {
+		if p == "/favicon.ico" || strings.HasPrefix(p, "/search/") { // the index comes as one searches
 			continue
 		}
 		all += n

@@ -596,6 +596,7 @@ var small = func() map[string]string {
 		"tag.html":                 `{{define "main"}}{{.Title}}{{range .TagPages}}<a href="{{.URL}}">{{.Title}}</a>{{end}}{{end}}`,
 		"tags.html":                mainOf("", "tags"),
 		"404.html":                 mainOf("", "site"),
+		"search.html":              mainOf("", "site"),
 		"redirect.html":            `<a href="{{.Card.URL}}">{{.Card.Title}}</a>`,
 		"card.html":                `<a href="{{.Card.URL}}">{{.Card.Title}}</a>{{.Card.Summary}}`,
 		"partials/nav.html":        `{{range .Up}}<a href="{{.URL}}">{{.Title}}</a>{{end}}{{with .Section}}<a href="{{.URL}}">{{.Title}}</a>{{end}}{{range .Items}}<a href="{{.Card.URL}}">{{.Card.Title}}</a>{{end}}`,
@@ -633,7 +634,7 @@ func (w *world) layout() {
 	case 9:
 		w.write("layouts/words/"+pick(t, "fr.yaml", "de.yaml", "en.yaml", "ours.fr.yaml"), pick(t, "home: ", "Due: ", "pages: ")+pick(t, x, "Haus", "[]")+"\n")
 	case 0:
-		w.write("layouts/"+pick(t, "page.html", "list.html", "home.html", "tag.html", "tags.html", "404.html")+"", mainOf(x, pick(t, asks...)))
+		w.write("layouts/"+pick(t, "page.html", "list.html", "home.html", "tag.html", "tags.html", "404.html", "search.html")+"", mainOf(x, pick(t, asks...)))
 	case 1:
 		w.write("layouts/kinds/"+pick(t, kinds...)+"/"+pick(t, "page.html", "list.html"), mainOf(x, pick(t, asks...)))
 	case 2:

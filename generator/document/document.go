@@ -13,6 +13,7 @@ import (
 
 	"playbook/generator/diag"
 	"playbook/generator/glossary"
+	"playbook/generator/search"
 	"playbook/generator/source"
 )
 
@@ -32,7 +33,8 @@ type Document struct {
 	Headings []Heading
 	Refs     []Ref
 	Facts    []Fact
-	Acronyms []Acronym // words in capitals in the prose
+	Acronyms []Acronym  // words in capitals in the prose
+	Lexicon  search.Bag // the body's words as search counts them, by section: 1 is the first heading's
 	Body     Body
 	Anchors  []string // ids in the body that are not headings', such as <a id>
 	RawHTML  bool     // the body holds raw HTML that the policy touched

@@ -3,12 +3,13 @@ package document
 import (
 	"encoding/binary"
 
+	"playbook/generator/search"
 	"playbook/generator/source"
 )
 
 // Form numbers the form that AppendTo writes. Raise it with every change of a
 // field; what is kept under another number is not read.
-const Form = 2
+const Form = 3
 
 // AppendTo appends the Document to b, for Decode.
 func (d *Document) AppendTo(b []byte) []byte {
@@ -62,6 +63,7 @@ func (d *Document) AppendTo(b []byte) []byte {
 		e.Int(a.Col)
 	}
 	e.Strs(d.Anchors)
+	e.Str(string(d.Lexicon))
 	e.Bool(d.RawHTML)
 	e.Diags(d.Diags)
 
@@ -139,6 +141,7 @@ func Decode(b string) *Document {
 		}
 	}
 	d.Anchors = r.Strs()
+	d.Lexicon = search.Bag(r.Str()) // who reads it stops where it is damaged
 	d.RawHTML = r.Bool()
 	d.Diags = r.Diags()
 

@@ -13,6 +13,7 @@ import (
 	"github.com/yuin/goldmark/util"
 
 	"playbook/generator/diag"
+	"playbook/generator/search"
 )
 
 // stateKey is where the parser's context keeps the writer of the call, so that
@@ -71,6 +72,7 @@ type writer struct {
 	spans  []*spanMark
 	closes []int // where the closing brackets of open spans stand
 
+	counter search.Counter
 	scratch []byte
 	plainer plainer
 	told    map[string]bool // tags and attributes reported as taken out
@@ -401,7 +403,7 @@ func (w *writer) overflow(n ast.Node) {
 func (w *writer) dropBody() {
 	d := w.doc
 	d.Headings, d.Refs, d.Facts, d.Acronyms, d.Anchors, d.Body = nil, nil, nil, nil, nil, Body{}
-	d.Words, d.Summary = 0, ""
+	d.Words, d.Summary, d.Lexicon = 0, "", ""
 }
 
 // finish hands what was written to the document.
@@ -413,6 +415,7 @@ func (w *writer) finish() {
 	w.doc.Body.Runs = exact(w.runs)
 	w.doc.Body.IDs = w.ids
 	w.findAcronyms()
+	w.doc.Lexicon = w.lexicon()
 }
 
 // exact copies s without room to grow. Nothing is always nil, so that equal

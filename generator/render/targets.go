@@ -53,6 +53,9 @@ func (t *Theme) Targets(b *book.Book) []artifact.Target {
 	add("404.html", "404", func(r *artifact.Reader) ([]byte, []diag.Diagnostic) {
 		return t.framed(&View{t: t, r: r}, "404.html", "404.html")
 	})
+	add("search/index.html", "search", func(r *artifact.Reader) ([]byte, []diag.Diagnostic) {
+		return t.framed(&View{t: t, r: r}, "search/index.html", "search.html")
+	})
 	feed := func(of, dir string) {
 		path := dir + "feed.xml"
 		add(path, "feed "+of, func(r *artifact.Reader) ([]byte, []diag.Diagnostic) { return feedOf(&View{t: t, r: r}, of, path), nil })
@@ -67,6 +70,10 @@ func (t *Theme) Targets(b *book.Book) []artifact.Target {
 	for _, old := range b.Redirects() {
 		path := old + "/index.html"
 		add(path, "redirect "+old, func(r *artifact.Reader) ([]byte, []diag.Diagnostic) { return t.redirect(r, old, path) })
+	}
+	for _, piece := range b.SearchPieces() {
+		path := searchFolder(b.Language(), piece.Lang) + piece.Name + ".js"
+		add(path, "search "+piece.Lang+" "+piece.Name, func(r *artifact.Reader) ([]byte, []diag.Diagnostic) { return searchPiece(r, piece), nil })
 	}
 	for name, path := range t.Assets {
 		add(path, "asset "+name, func(r *artifact.Reader) ([]byte, []diag.Diagnostic) {

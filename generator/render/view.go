@@ -418,6 +418,11 @@ func (v *View) Archetype() string {
 	return ""
 }
 
+// SearchIndex returns where the search index in the page's language lies, Root the
+// way to the site's root, for scripts that put addresses together.
+func (v *View) SearchIndex() string { return book.Root + searchFolder(v.Site().Language, v.Lang()) }
+func (v *View) Root() string        { return book.Root }
+
 // Asset returns the URL of a file from the layouts' assets, "" if there is none.
 func (v *View) Asset(name string) string { return ask[string](v, book.OpAsset, name) }
 

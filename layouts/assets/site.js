@@ -30,6 +30,30 @@
     };
   });
 
+  // Searching: its script comes when somebody is about to search.
+  var finder = one("[data-find]"), found;
+  if (finder) {
+    var fetchFinder = function () {
+      return found || (found = new Promise(function (done) {
+        var s = make("script", { src: finder.dataset.script, onload: function () { done(window.pbSearch); } });
+        doc.head.append(s);
+      }));
+    };
+    var openFinder = function () { fetchFinder().then(function (f) { f.open(); }); };
+    all("[data-find], [data-find-open]").forEach(function (b) {
+      b.onclick = openFinder;
+      b.onpointerenter = b.onfocus = fetchFinder;
+    });
+    doc.addEventListener("keydown", function (e) {
+      var typing = e.target.closest && e.target.closest("input, textarea, select, [contenteditable]");
+      if (e.key === "/" && !typing && !e.ctrlKey && !e.metaKey && !e.altKey || e.key.toLowerCase() === "k" && (e.ctrlKey || e.metaKey) && !e.shiftKey && !e.altKey) {
+        e.preventDefault();
+        openFinder();
+      }
+    });
+    all("[data-find-here]").forEach(function (el) { fetchFinder().then(function (f) { f.mount(el); }); });
+  }
+
   // Menu on narrow screens.
   var menu = one("[data-menu]");
   if (menu && !one(".sections") && !one(".side")) menu.remove();
