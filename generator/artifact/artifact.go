@@ -17,6 +17,7 @@
 package artifact
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"runtime"
@@ -31,7 +32,8 @@ import (
 )
 
 // Make gives an artifact's bytes. It may learn about the site only through r
-// and must be deterministic in the answers it gets.
+// and must be deterministic in the answers it gets. The bytes may lie in one of
+// r's buffers.
 type Make func(r *Reader) ([]byte, []diag.Diagnostic)
 
 // Target is an output to be made. Path is where it goes, below the output
@@ -108,7 +110,8 @@ func (s *State) fragment(q QID) *cell {
 
 // Sink takes artifacts as they are made, from many goroutines at once. Has
 // tells whether the sink already holds these bytes under this path; only then
-// can an artifact be left as it is.
+// can an artifact be left as it is. Put must not keep data, which is used again
+// when it returns.
 type Sink interface {
 	Has(path string, d source.Digest) bool
 	Put(path string, d source.Digest, data []byte) error
@@ -187,7 +190,8 @@ func MakeAll(ctx context.Context, in Input) (*Result, error) {
 	var wg sync.WaitGroup
 	for range min(workers, max(1, count)) {
 		wg.Go(func() {
-			r := &Reader{e: e, seen: map[QID]struct{}{}}
+			r := e.reader(false)
+			defer e.readers.Put(r)
 			made := 0
 			defer func() { e.made.Add(int64(made)) }()
 			for {
@@ -240,7 +244,8 @@ type engine struct {
 	moved    []bool   // whether the answer differs from that of prev, by QID
 	pieces   []piece  // the fragments known before, by QID
 	more     sync.Map // QID -> *piece, of fragments asked for the first time
-	faults   Faults   // of tests
+	readers  sync.Pool
+	faults   Faults // of tests
 	made     atomic.Int64
 	fragMade atomic.Int64
 
@@ -409,9 +414,10 @@ func (e *engine) fragment(id QID) *cell {
 			k.cell = &cell{art: &Artifact{Path: name}}
 			return
 		}
-		r := &Reader{e: e, seen: map[QID]struct{}{}}
-		r.begin(true)
+		r := e.reader(true)
+		defer e.readers.Put(r)
 		data, diags := run(name, mk, r)
+		data = append(make([]byte, 0, len(data)), data...) // out of the Reader's buffer
 		e.fragMade.Add(1)
 		k.cell = &cell{data: data, art: &Artifact{Path: name, Digest: source.Sum(data), Size: len(data), Trace: r.end(), Diags: diags}}
 	})
@@ -425,12 +431,42 @@ type Reader struct {
 	trace    []Read
 	seen     map[QID]struct{}
 	fragment bool
+	buffers  []*bytes.Buffer
+	lent     int // of buffers
+}
+
+func (e *engine) reader(fragment bool) *Reader {
+	r, _ := e.readers.Get().(*Reader)
+	if r == nil {
+		r = &Reader{e: e, seen: map[QID]struct{}{}}
+	}
+	r.begin(fragment)
+	return r
 }
 
 func (r *Reader) begin(fragment bool) {
 	r.trace = r.trace[:0]
 	clear(r.seen)
 	r.fragment = fragment
+	r.lent = 0
+}
+
+// Buffer returns an empty buffer that is good during the Make the Reader was given
+// to, and until what that returns has been put away. A page has tens of kilobytes,
+// which need not be found anew for each.
+func (r *Reader) Buffer() *bytes.Buffer {
+	const most = 1 << 20 // what is larger is rare, and not held
+	if r.lent == len(r.buffers) {
+		r.buffers = append(r.buffers, nil)
+	}
+	b := r.buffers[r.lent]
+	if b == nil || b.Cap() > most {
+		b = new(bytes.Buffer)
+		r.buffers[r.lent] = b
+	}
+	r.lent++
+	b.Reset()
+	return b
 }
 
 func (r *Reader) end() []Read { return append([]Read(nil), r.trace...) }

@@ -13,38 +13,92 @@ import (
 // fmt costs ten times as much; a type it does not know is a bug, and panics in
 // the first test that asks.
 func digestOf(v any) source.Digest {
+	var e enc
 	switch v := v.(type) {
 	case source.Digest:
 		return v
 	case *Body:
 		if v != nil {
-			e := enc{b: make([]byte, 0, 256)}
 			e.body(v)
-			return source.Sum(e.b)
+			return e.sum()
 		}
 	}
-	e := enc{b: make([]byte, 0, 512)}
 	e.any(v)
-	return source.Sum(e.b)
+	return e.sum()
 }
 
 // enc writes values so that different values give different bytes: each is
-// tagged and strings carry their length.
-type enc struct{ b []byte }
+// tagged and strings carry their length. Most answers are short, and stay on the
+// stack of whoever has the enc.
+type enc struct {
+	room [2 << 10]byte
+	n    int    // bytes of room
+	more []byte // all of them, once room is too small
+}
 
-func (e *enc) tag(t byte)   { e.b = append(e.b, t) }
-func (e *enc) int(n int)    { e.b = binary.AppendVarint(e.b, int64(n)) }
-func (e *enc) str(s string) { e.b = binary.AppendUvarint(e.b, uint64(len(s))); e.b = append(e.b, s...) }
+func (e *enc) grow(n int) bool {
+	if e.more == nil {
+		if e.n+n <= len(e.room) {
+			return false
+		}
+		e.more = append(make([]byte, 0, 4*len(e.room)+n), e.room[:e.n]...)
+	}
+	return true
+}
+
+func (e *enc) bytes(b []byte) {
+	if e.grow(len(b)) {
+		e.more = append(e.more, b...)
+		return
+	}
+	e.n += copy(e.room[e.n:], b)
+}
+
+func (e *enc) sum() source.Digest {
+	if e.more != nil {
+		return source.Sum(e.more)
+	}
+	return source.Sum(e.room[:e.n])
+}
+
+func (e *enc) tag(t byte) {
+	if e.grow(1) {
+		e.more = append(e.more, t)
+		return
+	}
+	e.room[e.n] = t
+	e.n++
+}
+
+func (e *enc) int(n int) {
+	var b [binary.MaxVarintLen64]byte
+	e.bytes(b[:binary.PutVarint(b[:], int64(n))])
+}
+
+func (e *enc) str(s string) {
+	var b [binary.MaxVarintLen64]byte
+	e.bytes(b[:binary.PutUvarint(b[:], uint64(len(s)))])
+	if e.grow(len(s)) {
+		e.more = append(e.more, s...)
+		return
+	}
+	e.n += copy(e.room[e.n:], s)
+}
+
 func (e *enc) bool(v bool) {
 	if v {
-		e.b = append(e.b, 1)
+		e.tag(1)
 	} else {
-		e.b = append(e.b, 0)
+		e.tag(0)
 	}
 }
+
 func (e *enc) float(f float64) {
-	e.b = binary.LittleEndian.AppendUint64(e.b, math.Float64bits(f))
+	var b [8]byte
+	binary.LittleEndian.PutUint64(b[:], math.Float64bits(f))
+	e.bytes(b[:])
 }
+
 func (e *enc) strs(v []string) {
 	e.int(len(v))
 	for _, s := range v {
@@ -211,7 +265,7 @@ func (e *enc) any(v any) {
 		}
 	case source.Digest:
 		e.tag(23)
-		e.b = append(e.b, v[:]...)
+		e.bytes(v[:])
 	default:
 		panic(fmt.Sprintf("book: no digest for %T", v))
 	}
@@ -224,13 +278,12 @@ func (e *enc) card(c *Card) {
 		d := c.sum.Load()
 		if d == nil {
 			var own enc
-			own.b = make([]byte, 0, 512)
 			own.cardValue(c)
-			v := source.Sum(own.b)
+			v := own.sum()
 			d = &v
 			c.sum.Store(d)
 		}
-		e.b = append(e.b, d[:]...)
+		e.bytes(d[:])
 	}
 }
 
@@ -280,7 +333,7 @@ func (e *enc) page(p *Page) {
 
 // body writes the document's digest for its HTML and holes, which it decides.
 func (e *enc) body(v *Body) {
-	e.b = append(e.b, v.Doc[:]...)
+	e.bytes(v.Doc[:])
 	e.str(v.Page)
 	e.str(v.URL)
 	e.int(len(v.HTML))

@@ -113,7 +113,7 @@ func (m *Memory) Put(path string, d source.Digest, data []byte) error {
 	if m.Has(path, d) {
 		return nil
 	}
-	f := &MemoryFile{Digest: d, Data: data}
+	f := &MemoryFile{Digest: d, Data: slices.Clone(data)}
 	m.mu.Lock()
 	m.over[path] = f
 	m.mu.Unlock()

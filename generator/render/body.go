@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"slices"
 	"strconv"
+	"unsafe"
 
 	"playbook/generator/artifact"
 	"playbook/generator/book"
@@ -49,15 +50,21 @@ func body(r *artifact.Reader, id string, terms *linked) template.HTML {
 	if b == nil {
 		return ""
 	}
-	s := splicer{r: r, home: id, terms: terms, open: []string{id}}
+	s := splicer{r: r, out: r.Buffer(), home: id, terms: terms, open: []string{id}}
 	s.out.Grow(len(b.HTML) + len(b.HTML)/4)
 	s.splice(b, 0, len(b.HTML))
-	return template.HTML(s.out.String())
+	return asHTML(s.out.Bytes())
+}
+
+// asHTML takes bytes that nobody writes to any more, for as long as the page is
+// made, without copying them.
+func asHTML(b []byte) template.HTML {
+	return template.HTML(unsafe.String(unsafe.SliceData(b), len(b)))
 }
 
 type splicer struct {
 	r     *artifact.Reader
-	out   bytes.Buffer
+	out   *bytes.Buffer
 	home  string   // id of the page whose text is made
 	terms *linked  // by all the texts of the page
 	open  []string // pages being spliced, outermost first
@@ -89,7 +96,7 @@ func (s *splicer) splice(b *book.Body, from, to int) {
 		case document.HoleID:
 			if !embedded {
 				s.out.WriteString(` id="`)
-				template.HTMLEscape(&s.out, []byte(b.IDs[h.Arg]))
+				template.HTMLEscape(s.out, []byte(b.IDs[h.Arg]))
 				s.out.WriteByte('"')
 			}
 		case document.HoleLocal:
@@ -145,7 +152,7 @@ func (s *splicer) ref(b *book.Body, kind document.HoleKind, t *book.Target) {
 		s.attr(t.URL)
 		s.out.WriteByte('"')
 	case document.HoleText:
-		template.HTMLEscape(&s.out, []byte(t.Text))
+		template.HTMLEscape(s.out, []byte(t.Text))
 	case document.HoleEmbed:
 		s.embed(t)
 	}
@@ -179,7 +186,7 @@ func (s *splicer) size(tag []byte, t *book.Target) {
 	}
 }
 
-func (s *splicer) attr(url string) { template.HTMLEscape(&s.out, []byte(url)) }
+func (s *splicer) attr(url string) { template.HTMLEscape(s.out, []byte(url)) }
 
 // embed shows the blocks of another page, or says why it does not.
 func (s *splicer) embed(t *book.Target) {
@@ -211,7 +218,7 @@ func (s *splicer) embed(t *book.Target) {
 	s.out.WriteString(`<p class="embed-source"><a href="`)
 	s.attr(t.URL)
 	s.out.WriteString(`">`)
-	template.HTMLEscape(&s.out, []byte(t.Text))
+	template.HTMLEscape(s.out, []byte(t.Text))
 	s.out.WriteString(`</a></p></div>`)
 }
 
@@ -222,7 +229,7 @@ func (s *splicer) note(text, url, why string) {
 		s.attr(url)
 		s.out.WriteString(`">`)
 	}
-	template.HTMLEscape(&s.out, []byte(text))
+	template.HTMLEscape(s.out, []byte(text))
 	if url != "" {
 		s.out.WriteString(`</a>`)
 	}

@@ -1,8 +1,6 @@
 package render
 
 import (
-	"strings"
-
 	"playbook/generator/artifact"
 	"playbook/generator/book"
 )
@@ -21,7 +19,7 @@ func searchFolder(site, lang string) string {
 // says which state is meant.
 func searchPiece(r *artifact.Reader, piece book.SearchPiece) []byte {
 	text := artifact.Ask[string](r, piece.Question)
-	var w strings.Builder
+	w := r.Buffer()
 	if piece.Question.Op == book.OpSearchHead {
 		w.WriteString("pbFound(\"head\",\"\",")
 	} else {
@@ -33,5 +31,5 @@ func searchPiece(r *artifact.Reader, piece book.SearchPiece) []byte {
 		w.WriteString(text)
 	}
 	w.WriteString(")\n")
-	return []byte(w.String())
+	return w.Bytes()
 }

@@ -133,9 +133,8 @@ func (t *Theme) framed(v *View, path string, names ...string) ([]byte, []diag.Di
 		return nil, []diag.Diagnostic{{Rule: "layout-missing", Level: diag.Error, At: diag.Pos{File: path}, Msg: err.Error(), Hint: "add one of them to layouts/"}}
 	}
 	v.speakAs(name)
-	var w bytes.Buffer
-	w.Grow(16 << 10)
-	diags := t.execute(&w, name, v)
+	w := v.r.Buffer()
+	diags := t.execute(w, name, v)
 	return t.rooted(v, path, w.Bytes()), diags
 }
 
@@ -149,7 +148,18 @@ func (t *Theme) rooted(v *View, path string, html []byte) []byte {
 	if path == "404.html" {
 		up = v.Site().BasePath
 	}
-	return bytes.ReplaceAll(html, []byte(book.Root), []byte(up))
+	w, mark := v.r.Buffer(), []byte(book.Root)
+	w.Grow(len(html))
+	for {
+		i := bytes.Index(html, mark)
+		if i < 0 {
+			w.Write(html)
+			return w.Bytes()
+		}
+		w.Write(html[:i])
+		w.WriteString(up)
+		html = html[i+len(mark):]
+	}
 }
 
 // redirect makes the page at an old URL.
@@ -163,8 +173,8 @@ func (t *Theme) redirect(r *artifact.Reader, old, path string) ([]byte, []diag.D
 	if err != nil {
 		return nil, []diag.Diagnostic{{Rule: "layout-missing", Level: diag.Error, At: diag.Pos{File: path}, Msg: err.Error()}}
 	}
-	var w bytes.Buffer
-	diags := t.execute(&w, name, cardView{v, c})
+	w := r.Buffer()
+	diags := t.execute(w, name, cardView{v, c})
 	return t.rooted(v, path, w.Bytes()), diags
 }
 
@@ -218,7 +228,7 @@ func (t *Theme) piece(v *View, data any, names ...string) ([]byte, []diag.Diagno
 		return nil, []diag.Diagnostic{{Rule: "layout-missing", Level: diag.Error, Msg: err.Error(), Hint: "add one of them to layouts/"}}
 	}
 	v.speakAs(name)
-	var w bytes.Buffer
-	diags := t.execute(&w, name, data)
+	w := v.r.Buffer()
+	diags := t.execute(w, name, data)
 	return w.Bytes(), diags
 }

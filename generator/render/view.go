@@ -113,7 +113,7 @@ type TermCard struct {
 func (v *View) Terms() []TermCard {
 	out := make([]TermCard, len(v.terms.terms))
 	for i, id := range v.terms.terms {
-		out[i] = TermCard{cardID(i), template.HTML(v.r.Fragment("hover/" + id))}
+		out[i] = TermCard{cardID(i), asHTML(v.r.Fragment("hover/" + id))}
 	}
 	return out
 }
@@ -310,7 +310,7 @@ func (v *View) Nav() template.HTML {
 		at := []byte(`href="` + c.URL + `"`)
 		h = bytes.Replace(h, at, append([]byte(`aria-current="page" `), at...), 1)
 	}
-	return template.HTML(h)
+	return asHTML(h)
 }
 
 // Shared returns a partial that is the same for all pages of one language in
@@ -325,7 +325,7 @@ func (v *View) Shared(name string) template.HTML {
 	} else if deeper || c.Section != "" || c.ID != book.HomeID {
 		top += "/"
 	}
-	return template.HTML(v.r.Fragment("shared/" + v.Lang() + "/" + strings.ReplaceAll(name, "/", ":") + "/" + top))
+	return asHTML(v.r.Fragment("shared/" + v.Lang() + "/" + strings.ReplaceAll(name, "/", ":") + "/" + top))
 }
 
 // Recent returns the pages that last said something new, the latest first: of the
@@ -388,7 +388,7 @@ func (v *View) CardHTML(c *book.Card) template.HTML {
 	if c == nil {
 		return ""
 	}
-	return template.HTML(v.r.Fragment("card/" + c.ID))
+	return asHTML(v.r.Fragment("card/" + c.ID))
 }
 
 // Tags returns the page's tags; AllTags those of the site; Tag, on a tag's
