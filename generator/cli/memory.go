@@ -13,7 +13,7 @@ import (
 const (
 	headroom   = 256 << 20
 	gcMost     = 400
-	gcLeast    = 60
+	gcLeast    = 100
 	liveMetric = "/gc/heap/live:bytes"
 )
 
