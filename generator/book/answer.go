@@ -86,6 +86,8 @@ func (b *Book) nothing(op Op) any {
 		return &Uses{}
 	case OpOutline:
 		return []OutlinePart(nil)
+	case OpEvents:
+		return []Event(nil)
 	}
 	return []*Card(nil)
 }
@@ -112,6 +114,8 @@ func (b *Book) ofPage(op Op, p *page) any {
 		return b.usesOf(p)
 	case OpOutline:
 		return p.outline()
+	case OpEvents:
+		return b.eventsOf(p)
 	}
 	return nil
 }
@@ -142,6 +146,10 @@ func (b *Book) other(q Question) any {
 		return b.nav(q.Arg)
 	case OpTopNav:
 		return b.subsections("")
+	case OpCalendar:
+		return b.calendar(q.Arg)
+	case OpAddresses:
+		return b.addresses(q.Arg)
 	case OpRecent:
 		return b.recent(q.Arg)
 	case OpKindPages:
@@ -200,16 +208,7 @@ func (b *Book) pageAnswer(p *page) *Page {
 	v.Draft, _ = p.plain["draft"].(bool)
 	v.VerifiedOn = dateOf(p.plain["verified_on"])
 	v.VerifiedBy, _ = p.plain["verified_by"].(string)
-	switch every := p.plain["review_every"].(type) {
-	case string:
-		v.ReviewEvery = every
-	case int64:
-		v.ReviewEvery = itoa(int(every)) + "d"
-	default:
-		if p.kind != nil && p.kind.ReviewEvery > 0 {
-			v.ReviewEvery = itoa(p.kind.ReviewEvery) + "d"
-		}
-	}
+	v.ReviewEvery, v.ReviewDue = p.reviewEvery(), p.reviewDue()
 	v.OwnerCard, _ = p.fields["owner"].(*Card)
 	if toc, ok := p.plain["toc"].(bool); !ok || toc {
 		for _, h := range d.Headings {

@@ -32,11 +32,14 @@ const (
 	OpPager                 // page id -> [2]*Card, previous and next
 	OpUses                  // page id of a term -> *Uses
 	OpOutline               // page id -> []OutlinePart
+	OpEvents                // page id -> []Event, by date
 	OpRelated               // relation's name, a space, page id -> []*Card
 	OpChildren              // section id -> []*Card, pages directly in it
 	OpSections              // section id -> []*Card, sections directly in it
 	OpNav                   // section id -> *Nav
 	OpTopNav                // "" -> []*Card
+	OpCalendar              // "" or id of a top section -> []Due, by date
+	OpAddresses             // number of a file of the sitemap, from 0 -> []Address
 	OpRecent                // "", section id or "tags/" and a slug -> []*Card, latest first
 	OpKindPages             // kind id -> []*Card
 	OpKind                  // kind id -> *KindInfo
@@ -55,10 +58,10 @@ const (
 )
 
 // numPageOps is the number of questions whose Arg is a page id.
-const firstPageOp, lastPageOp = OpCard, OpOutline
+const firstPageOp, lastPageOp = OpCard, OpEvents
 
-var opNames = [numOps]string{"site", "today", "card", "page", "body", "backlinks", "relations", "derived", "trail", "pager", "uses", "outline",
-	"related", "children", "sections", "nav", "top navigation", "recent", "pages of kind", "kind", "kinds", "tags", "tag", "layout", "asset", "text", "redirect", "search", "search words", "search pages", "fragment"}
+var opNames = [numOps]string{"site", "today", "card", "page", "body", "backlinks", "relations", "derived", "trail", "pager", "uses", "outline", "events",
+	"related", "children", "sections", "nav", "top navigation", "calendar", "addresses", "recent", "pages of kind", "kind", "kinds", "tags", "tag", "layout", "asset", "text", "redirect", "search", "search words", "search pages", "fragment"}
 
 // String returns the question's name as `--why` prints it.
 func (o Op) String() string { return opNames[o] }
@@ -95,6 +98,7 @@ type Site struct {
 	Portable                     bool
 	PerList                      int // pages that one page of a section lists
 	Pages                        int // 0: unknown; the count is not part of the answer
+	Outputs                      Outputs
 }
 
 // Card is how a page looks to others.
@@ -142,6 +146,7 @@ type Page struct {
 	VerifiedOn  string
 	VerifiedBy  string
 	ReviewEvery string
+	ReviewDue   string // the day by which it is to be looked at again, "" for none
 	OwnerCard   *Card
 }
 

@@ -37,6 +37,16 @@ type Config struct {
 	Terms                        glossary.Frequency // how often a word of the vocabulary becomes a link
 	Known                        []string           // words in capitals that need no term
 	PerList                      int                // pages that one page of a section lists; 0: 200
+	Outputs                      Outputs
+}
+
+// Outputs says what a site gives beside its pages. The zero value gives all of
+// it and asks crawlers to stay away.
+type Outputs struct {
+	NoFeeds, NoCalendar, NoSitemap, NoLLMs, NoMarkdown, NoJSON, NoPreviews, NoTemplates bool
+
+	Robots string // "" or "disallow", "allow", "none"
+	NewURL string // where pages are made; {folder} and {text} stand for where and what
 }
 
 // KindRule gives the pages in a folder (and below) a kind. Front matter wins
@@ -87,6 +97,7 @@ type Book struct {
 	shape   *int              // see Shape
 	linking []diag.Diagnostic // those of linking that belong to no page
 	checks  []*checked        // by page: what its kind's checks found, once asked for
+	dates   []*dated          // by page: what it has for calendars, once asked for
 	faulty  []int32           // pages of which they found something
 	jargon  *jargon           // once asked for
 	rings   []diag.Diagnostic // of linking: relations that lead back
@@ -98,6 +109,8 @@ type Book struct {
 	unchecked []int32             // pages of which faulty does not tell yet; nil: of none
 
 	finder *finder // of its search
+	calendars *sync.Once
+	due       map[string][]Due // by top section, "" for the site
 
 	evalMu *sync.Mutex
 }
@@ -215,7 +228,7 @@ func Link(ctx context.Context, in Input, prev *Book) (*Book, []diag.Diagnostic, 
 // link makes a Book from the start, with the help of the one before and of what
 // an earlier process has kept of this very one. Both may be nil.
 func link(ctx context.Context, in Input, prev *Book, kept *recalled) (*Book, []diag.Diagnostic, error) {
-	l := &linker{b: &Book{in: in, rest: new(sync.Map), evalMu: new(sync.Mutex), finder: new(finder)}, index: new(index), prev: comparable(prev, in), recalled: kept}
+	l := &linker{b: &Book{in: in, rest: new(sync.Map), evalMu: new(sync.Mutex), finder: new(finder), calendars: new(sync.Once)}, index: new(index), prev: comparable(prev, in), recalled: kept}
 	l.b.index = l.index
 	for _, step := range []func(){l.place, l.address, l.name, l.arrange, l.compare, l.resolve, l.cards, l.circles, l.publish, l.finish, l.terms, l.keep} {
 		if err := ctx.Err(); err != nil {

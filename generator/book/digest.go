@@ -176,6 +176,12 @@ func (e *enc) any(v any) {
 			e.bool(v.Portable)
 			e.int(v.PerList)
 			e.int(v.Pages)
+			o := &v.Outputs
+			for _, off := range [...]bool{o.NoFeeds, o.NoCalendar, o.NoSitemap, o.NoLLMs, o.NoMarkdown, o.NoJSON, o.NoPreviews, o.NoTemplates} {
+				e.bool(off)
+			}
+			e.str(o.Robots)
+			e.str(o.NewURL)
 		}
 	case *Page:
 		e.tag(13)
@@ -263,6 +269,26 @@ func (e *enc) any(v any) {
 			e.int(p.TasksTotal)
 			e.float(p.Complete)
 		}
+	case []Event:
+		e.tag(26)
+		e.int(len(v))
+		for i := range v {
+			e.event(&v[i])
+		}
+	case []Address:
+		e.tag(28)
+		e.int(len(v))
+		for i := range v {
+			e.str(v[i].URL)
+			e.str(v[i].Date)
+		}
+	case []Due:
+		e.tag(27)
+		e.int(len(v))
+		for i := range v {
+			e.card(v[i].Page)
+			e.event(&v[i].Event)
+		}
 	case source.Digest:
 		e.tag(23)
 		e.bytes(v[:])
@@ -308,7 +334,7 @@ func (e *enc) cards(v []*Card) {
 
 func (e *enc) page(p *Page) {
 	e.card(p.Card)
-	e.strs([]string{p.Title, p.TitleID, p.Description, p.Layout, p.Path, p.Name, p.VerifiedOn, p.VerifiedBy, p.ReviewEvery})
+	e.strs([]string{p.Title, p.TitleID, p.Description, p.Layout, p.Path, p.Name, p.VerifiedOn, p.VerifiedBy, p.ReviewEvery, p.ReviewDue})
 	e.int(p.Words)
 	e.bool(p.Draft)
 	e.any(p.Fields)
@@ -352,6 +378,12 @@ func (e *enc) body(v *Body) {
 		e.str(m.URL)
 		e.str(m.Page)
 	}
+}
+
+func (e *enc) event(v *Event) {
+	e.strs([]string{v.Key, v.Date, v.Title, v.Who})
+	e.bool(v.Done)
+	e.bool(v.Review)
 }
 
 func (e *enc) uses(v *Uses) {

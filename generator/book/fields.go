@@ -141,7 +141,7 @@ func (l *linker) finish() {
 			p.fields = b.fieldsOf(p)
 		}
 	})
-	b.checks = make([]*checked, len(b.pages))
+	b.checks, b.dates = make([]*checked, len(b.pages)), make([]*dated, len(b.pages))
 	l.each(b.pages, l.recallEvaluated)
 	l.evaluated()
 	l.each(b.pages, func(p *page) {
@@ -410,7 +410,7 @@ func (l *linker) retag() {
 func (l *linker) site() {
 	b, c := l.b, l.b.in.Config
 	b.site = &Site{Title: c.Title, Description: c.Description, Language: c.Language, Accent: c.Accent, Logo: c.Logo, Footer: c.Footer,
-		BaseURL: c.BaseURL, EditURL: c.EditURL, BasePath: basePath(c.BaseURL), URL: Root, Version: b.in.Version, Portable: b.in.Portable, PerList: b.perList()}
+		BaseURL: c.BaseURL, EditURL: c.EditURL, BasePath: basePath(c.BaseURL), URL: Root, Version: b.in.Version, Portable: b.in.Portable, PerList: b.perList(), Outputs: c.Outputs}
 	if p, ok := b.in.Assets[c.Logo]; ok {
 		b.site.Logo = Root + escapePath(p)
 	} else {

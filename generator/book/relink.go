@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"playbook/generator/document"
 	"playbook/generator/glossary"
@@ -45,6 +46,7 @@ func relink(in Input, prev *Book) *Book {
 		rest: prev.rest, index: prev.index, shape: prev.shape, linking: prev.linking, rings: prev.rings, checks: slices.Clone(prev.checks), evalMu: prev.evalMu}
 	b.memo = slices.Clone(prev.memo)
 	b.finder = after(prev.finder)
+	b.dates, b.calendars = slices.Clone(prev.dates), new(sync.Once)
 	b.recalled = prev.recalled
 	b.once, b.ofKind = maps.Clone(prev.once), prev.ofKind
 	b.faulty, b.unchecked, b.jargon = prev.faulty, slices.Clone(prev.unchecked), prev.jargon
@@ -227,6 +229,9 @@ func (l *linker) sameValues(p, was *page) bool {
 	if p.kind == nil {
 		return true
 	}
+	if !l.sameDates(p, was) {
+		return false
+	}
 	for i := range p.kind.Derived {
 		v, err := l.b.derive(p, i)
 		w, werr := l.b.derive(was, i)
@@ -235,6 +240,20 @@ func (l *linker) sameValues(p, was *page) bool {
 		}
 	}
 	return true
+}
+
+// sameDates tells whether the new body leaves what the page has for calendars as
+// it was.
+func (l *linker) sameDates(p, was *page) bool {
+	b := l.b
+	b.evalMu.Lock()
+	defer b.evalMu.Unlock()
+	old := b.dates[p.n]
+	if old == nil {
+		old = b.date(was)
+	}
+	b.dates[p.n] = b.date(p)
+	return slices.Equal(b.dates[p.n].events, old.events)
 }
 
 // sameFacts tells whether two bodies say the same to expressions.

@@ -321,6 +321,11 @@ func (l *linker) evaluated() {
 				b.checks[p.n] = &checked{diags: c.diags, reads: reads, sets: c.sets}
 			}
 		}
+		if d := old.dates[q.n]; d != nil && !d.loop && !slices.ContainsFunc(d.sets, lost) {
+			if reads, ok := holds(d.reads); ok {
+				b.dates[p.n] = &dated{events: d.events, reads: reads, sets: d.sets}
+			}
+		}
 	})
 	b.once = map[string]*checked{}
 	for id, c := range old.once {
@@ -343,7 +348,9 @@ func (l *linker) keep() {
 	}
 	b.finder = after(old.finder)
 	if l.renumbered == nil && slices.Equal(b.redirs, old.redirs) && slices.EqualFunc(b.tags, old.tags, func(x, y Tag) bool { return x.Slug == y.Slug }) &&
-		slices.EqualFunc(b.pages, old.pages, func(x, y *page) bool { return x.out == y.out && x.index == y.index && x.folder == y.folder }) {
+		slices.EqualFunc(b.pages, old.pages, func(x, y *page) bool {
+			return x.out == y.out && x.index == y.index && x.folder == y.folder && x.calendared() == y.calendared()
+		}) {
 		b.shape = old.shape
 	}
 	trails := map[string]bool{} // section -> the way to it looks as it looked
@@ -409,6 +416,9 @@ func (l *linker) keep() {
 		}
 		if p.doc == q.doc && p.kind == q.kind {
 			keep(OpOutline)
+		}
+		if x, y := b.dates[p.n], old.dates[q.n]; x != nil && y != nil && sameSlice(x.events, y.events) {
+			keep(OpEvents)
 		}
 		if p.folder == q.folder && p.index == q.index && trails[p.folder] {
 			keep(OpTrail)

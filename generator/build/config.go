@@ -63,6 +63,11 @@ func whole(set func(c *Config, n int)) func(*Config, string, document.Value) str
 	}
 }
 
+// without reads whether an output is made; most are unless a site says otherwise.
+func without(off func(o *book.Outputs) *bool) func(*Config, string, document.Value) string {
+	return yesNo(func(c *Config, b bool) { *off(&c.Book.Outputs) = !b })
+}
+
 // settings are all keys, in the order in which they are documented.
 var settings = []setting{
 	{"title", "text", "the site's name", text(func(c *Config, s string) { c.Book.Title = s })},
@@ -79,6 +84,7 @@ var settings = []setting{
 	{"logo", "path", "a picture in layouts/assets, shown before the title", text(func(c *Config, s string) { c.Book.Logo = s })},
 	{"footer", "text", "a line at the foot of every page", text(func(c *Config, s string) { c.Book.Footer = s })},
 	{"edit_url", "URL", "where pages can be edited; {path} stands for the file below the content folder", text(func(c *Config, s string) { c.Book.EditURL = s })},
+	{"new_url", "URL", "where pages are made, offered beside a template; {folder} stands for the folder below the content folder, {text} for what the page begins with", text(func(c *Config, s string) { c.Book.Outputs.NewURL = s })},
 	{"content", "folder", `where the Markdown lies, "content" if not set`, text(func(c *Config, s string) { c.Content = s })},
 	{"layouts", "folder", `where the site's own layouts lie, "layouts" if not set`, text(func(c *Config, s string) { c.Layouts = s })},
 	{"ignore", "list of patterns", "files that are no content, written as in .gitignore", func(c *Config, _ string, v document.Value) string {
@@ -125,6 +131,21 @@ var settings = []setting{
 		}
 		return ""
 	}},
+	{"outputs.feeds", "true or false", "Atom feeds of the site, its sections and topics", without(func(o *book.Outputs) *bool { return &o.NoFeeds })},
+	{"outputs.calendar", "true or false", "iCalendar files of the site, its sections, and pages with dates", without(func(o *book.Outputs) *bool { return &o.NoCalendar })},
+	{"outputs.sitemap", "true or false", "sitemap.xml, which needs base_url", without(func(o *book.Outputs) *bool { return &o.NoSitemap })},
+	{"outputs.robots", `"disallow", "allow" or "none"`, "what robots.txt asks of crawlers, \"disallow\" if not set; none: there is no such file", func(c *Config, _ string, v document.Value) string {
+		if v.Kind != document.String || !slices.Contains([]string{"disallow", "allow", "none"}, v.Str) {
+			return `must be "disallow", "allow" or "none"`
+		}
+		c.Book.Outputs.Robots = v.Str
+		return ""
+	}},
+	{"outputs.llms", "true or false", "llms.txt, a table of contents for language models", without(func(o *book.Outputs) *bool { return &o.NoLLMs })},
+	{"outputs.markdown", "true or false", "each page as Markdown, index.md beside its index.html", without(func(o *book.Outputs) *bool { return &o.NoMarkdown })},
+	{"outputs.json", "true or false", "book.json, the whole book as data", without(func(o *book.Outputs) *bool { return &o.NoJSON })},
+	{"outputs.previews", "true or false", "pictures for link previews, which need base_url", without(func(o *book.Outputs) *bool { return &o.NoPreviews })},
+	{"outputs.templates", "true or false", "each kind's template to copy and download, on its section's page", without(func(o *book.Outputs) *bool { return &o.NoTemplates })},
 	{"lists.per_page", "number", "pages that one page of a section lists, 200 if not set", whole(func(c *Config, n int) { c.Book.PerList = n })},
 	{"links.root", "true or false", "relative links are read from the content root first, then from the page's folder", yesNo(func(c *Config, b bool) { c.Book.RootLinks = b })},
 	{"markup.html", `"sanitize" or "escape"`, "raw HTML in Markdown passes an allow list, or is shown as text", func(c *Config, _ string, v document.Value) string {

@@ -478,6 +478,7 @@ func (w *world) configure() {
 	line(3, "audience = [%q]", pick(t, "sales", "other"))
 	line(7, "nonsense = 1")
 	line(1, "[links]\nroot = %v", rapid.Bool().Draw(t, ""))
+	line(2, "[outputs]\n%s = %v\nrobots = %q", pick(t, "feeds", "calendar", "sitemap", "llms", "markdown", "json", "previews", "templates"), rapid.Bool().Draw(t, ""), pick(t, "allow", "disallow", "none"))
 	line(2, "[markup]\nhtml = %q\ntypographer = %v", pick(t, "escape", "sanitize"), rapid.Bool().Draw(t, ""))
 	line(2, "[kinds]\n%q = %q", strings.TrimSuffix(pick(t, folders...), "/"), pick(t, kinds...))
 	line(2, "[languages]\nfr = %q", "Français")
@@ -523,7 +524,7 @@ func kindYAML(id string, t *rapid.T, far bool) string {
 	if strings.Contains(b.String(), "backed_by") {
 		by = "backed_by"
 	}
-	line(true, "derived:\n  late: 'due < today'\n  progress: '"+sel("actual / target", "target", "len(supports)")+"'")
+	line(true, "derived:\n  late: 'due < today'\n  soon: 'add_days(due, 1)'\n  progress: '"+sel("actual / target", "target", "len(supports)")+"'")
 	line(id == "goal" != maybe(), "  done: 'tasks_done + "+sel("words", "len(sections)")+"'")
 	line(far || maybe(), "  far: 'sum("+by+", .words)'")
 	line(id != "memo", "  near: 'len("+by+")'")
@@ -538,6 +539,9 @@ func kindYAML(id string, t *rapid.T, far bool) string {
 	line(maybe(), "  - {id: "+id+"-alone, when: 'not any("+by+", .words > 3)', message: 'alone'}")
 	line(true, "facets: ["+sel("status", "level", "status, due")+"]")
 	line(true, "list: {sort: ["+sel("title", "-due", "progress", "level, -title")+"], columns: ["+sel("title, progress", "status", "done, due")+"]}")
+	line(true, "calendar:\n  - {date: due, title: '{{title}} "+sel("due", "ends")+"', done: "+sel("late", "'status == \"met\"'")+", who: owner}")
+	line(id == "goal" != maybe(), "  - {date: due, title: '{{map("+by+", .title)}}'}")
+	line(id == "plan" != maybe(), "  - {date: soon, title: 'Soon: {{"+sel("status", "tasks_done")+"}}'}")
 	line(maybe(), "labels: {due: Last day}")
 	return b.String()
 }
@@ -557,6 +561,7 @@ var questions = map[string]string{
 	"related":   `{{range .Related "supported_by" .Page}}{{.Title}}{{end}}`,
 	"listed":    `{{range .Listed}}{{.Title}} {{end}}{{range .Parts}}{{.Number}} {{.URL}} {{.Here}} {{end}}`,
 	"derived":   `{{range $k, $v := .Derived}}{{$k}} {{json $v}} {{end}}`,
+	"events":    `{{range .Events}}{{.Key}} {{.Date}} {{.Title}} {{.Who}} {{.Done}} {{.Review}};{{end}}{{.Calendar}} {{.Subscribe}}`,
 	"outline":   `{{range .Outline}}{{.ID}} {{.Title}} {{.Present}} {{.Words}} {{.TasksDone}} {{.TasksTotal}} {{.Complete}} {{.Guidance}} {{.Optional}};{{end}}`,
 	"outlines":  `{{range .PagesOf "plan"}}{{range $.OutlineOf .}}{{.ID}} {{.Complete}} {{end}}{{end}}`,
 	"words":     `{{.T "home"}} {{.T "Due"}} {{.T "pages"}}`,

@@ -124,14 +124,17 @@ type Calendar struct {
 	Date  string   // where the date is, of the element if there is For
 	Title string   // with its holes
 
-	date  *program
-	title message
+	date      *program
+	title     message
+	done, who *program // nil if the entry does not say
 }
 
 // Event is one entry of a calendar.
 type Event struct {
 	Date  string // 2026-03-31
 	Title string
+	Who   string   // whose it is, "" if nobody's
+	Done  bool     // nothing is left to do
 	Path  []string // of the date in the front matter
 }
 
@@ -154,10 +157,36 @@ func (c *Calendar) Eval(self Object, today string) ([]Event, error) {
 		if e.Title, err = c.title.eval(self, today, it, i+1); err != nil {
 			return err
 		}
+		if c.done != nil {
+			v, err := c.done.eval(self, today, it, i+1)
+			if err != nil {
+				return err
+			}
+			e.Done, _ = v.(bool)
+		}
+		if c.who != nil {
+			v, err := c.who.eval(self, today, it, i+1)
+			if err != nil {
+				return err
+			}
+			if list, ok := v.([]any); v != nil && (!ok || len(list) > 0) {
+				e.Who = text(v)
+			}
+		}
 		out = append(out, e)
 		return nil
 	})
 	return out, err
+}
+
+// Root returns the name of the value that the entry begins at: the list, or that
+// which holds the date.
+func (c *Calendar) Root() string {
+	if len(c.For) > 0 {
+		return c.For[0]
+	}
+	name, _, _ := strings.Cut(c.Date, ".")
+	return name
 }
 
 // overList calls f for each element of the list at path, or once with nothing
@@ -253,7 +282,7 @@ func holes(s string, compile func(src string, off int) *program) (m message, off
 	}
 }
 
-// ReadsFar tells whether a derived value or check of the kind reads any of
+// ReadsFar tells whether a derived value, check or calendar of the kind reads any of
 // these names of other documents than the one it is about.
 func (k *Kind) ReadsFar(names ...string) bool {
 	far := func(p *program) bool {
@@ -267,6 +296,11 @@ func (k *Kind) ReadsFar(names ...string) bool {
 	}
 	for i := range k.Checks {
 		if c := &k.Checks[i]; far(c.each) || far(c.when) || said(c.msg) || said(c.hint) {
+			return true
+		}
+	}
+	for i := range k.Calendar {
+		if c := &k.Calendar[i]; far(c.date) || far(c.done) || far(c.who) || said(c.title) {
 			return true
 		}
 	}

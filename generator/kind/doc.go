@@ -295,7 +295,9 @@
 // documents that is a million looks, where once is a thousand.
 //
 // A calendar entry is a field with a date, "list.*.field" for one in each element
-// of a list, or a mapping of date, title (with {{expressions}}) and for.
+// of a list, or a mapping of date, title (with {{expressions}}), for, done (an
+// expression: nothing is left to do) and who (one that gives whose it is: a
+// document or text).
 //
 // # Words
 //

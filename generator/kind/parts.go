@@ -330,7 +330,7 @@ func (l *loader) readCalendar(d *draft, n *yaml.Node) {
 		var it *typ
 		date := c
 		if c.Kind == yaml.MappingNode {
-			l.only(d, c, "for", "each", "date", "title")
+			l.only(d, c, "for", "each", "date", "title", "done", "who")
 			x.For, it = l.over(d, c)
 			if date = get(c, "date"); date == nil {
 				l.fault(d, c, "kind-value", "", `this event lacks "date"`)
@@ -368,6 +368,14 @@ func (l *loader) readCalendar(d *draft, n *yaml.Node) {
 			x.title, _ = l.message(d, t, it, "title")
 		} else {
 			x.title, _, _ = holes(x.Title, func(src string, off int) *program { return compileExpr(src, l.scope(d, c, 0, it), l.funcs) })
+		}
+		if n := get(c, "done"); n != nil {
+			if x.done = l.expr(d, n, it); x.done != nil && x.done.typ.k != tBool && !x.done.typ.open() {
+				l.fault(d, n, "kind-expression", "compare it with something", `"done" asks for yes or no, but this is %s`, x.done.typ.a())
+			}
+		}
+		if n := get(c, "who"); n != nil {
+			x.who = l.expr(d, n, it)
 		}
 		if len(l.diags) == before {
 			d.k.Calendar = append(d.k.Calendar, x)

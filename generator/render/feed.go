@@ -1,7 +1,6 @@
 package render
 
 import (
-	"bytes"
 	"encoding/xml"
 	"strings"
 
@@ -48,17 +47,7 @@ type atomCategory struct {
 // tag URIs (RFC 4151), which stay the same wherever the site lies.
 func feedOf(v *View, of, path string) []byte {
 	site := v.Site()
-	up := strings.Repeat("../", strings.Count(path, "/"))
-	href := func(url string) string {
-		rest := strings.TrimPrefix(url, book.Root)
-		if site.BaseURL != "" {
-			return strings.TrimSuffix(site.BaseURL, "/") + "/" + rest
-		}
-		if rest = up + rest; rest == "" {
-			return "./"
-		}
-		return rest
-	}
+	href := func(url string) string { return hrefFrom(site, path, url) }
 	id := func(url string) string {
 		if site.BaseURL != "" {
 			return href(url)
@@ -88,13 +77,5 @@ func feedOf(v *View, of, path string) []byte {
 		f.Entries = append(f.Entries, e)
 		f.Updated = max(f.Updated, e.Updated)
 	}
-	var w bytes.Buffer
-	w.WriteString(xml.Header)
-	e := xml.NewEncoder(&w)
-	e.Indent("", " ")
-	if e.Encode(f) != nil {
-		return nil // of texts and nothing else, so it cannot fail
-	}
-	w.WriteByte('\n')
-	return w.Bytes()
+	return xmlFile(f)
 }

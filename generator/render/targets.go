@@ -15,8 +15,9 @@ import (
 type digest = source.Digest
 
 // Targets returns everything the theme makes of a book: pages, tag pages,
-// redirects, the page for what is not found, and assets, sorted by path. Where
-// a page and something the theme adds would have one path, the page wins.
+// redirects, the page for what is not found, assets, and what a site gives beside
+// its pages, sorted by path. Where a page and something the theme adds would have
+// one path, the page wins.
 func (t *Theme) Targets(b *book.Book) []artifact.Target {
 	var out []artifact.Target
 	taken := map[string]bool{}
@@ -56,17 +57,7 @@ func (t *Theme) Targets(b *book.Book) []artifact.Target {
 	add("search/index.html", "search", func(r *artifact.Reader) ([]byte, []diag.Diagnostic) {
 		return t.framed(&View{t: t, r: r}, "search/index.html", "search.html")
 	})
-	feed := func(of, dir string) {
-		path := dir + "feed.xml"
-		add(path, "feed "+of, func(r *artifact.Reader) ([]byte, []diag.Diagnostic) { return feedOf(&View{t: t, r: r}, of, path), nil })
-	}
-	feed("", "")
-	for _, id := range b.TopSections() {
-		feed(id, strings.TrimSuffix(b.OutputOf(id), "index.html"))
-	}
-	for _, slug := range b.TagSlugs() {
-		feed("tags/"+slug, "tags/"+slug+"/")
-	}
+	t.outputs(b, add)
 	for _, old := range b.Redirects() {
 		path := old + "/index.html"
 		add(path, "redirect "+old, func(r *artifact.Reader) ([]byte, []diag.Diagnostic) { return t.redirect(r, old, path) })

@@ -1,0 +1,193 @@
+package book
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"playbook/generator/kind"
+)
+
+// Event is a date of a page that a calendar shows.
+type Event struct {
+	Key    string // tells it from the page's others, and stays while it is that event
+	Date   string // 2026-03-31
+	Title  string
+	Who    string // whose it is, "" if nobody's
+	Done   bool   // nothing is left to do
+	Review bool   // the day by which the page is to be looked at again; Title is the page's
+}
+
+// Due is an event with the page that it is of.
+type Due struct {
+	Page *Card
+	Event
+}
+
+// dated is what a page has for calendars, and the pages that this was worked out
+// from.
+type dated struct {
+	events []Event
+	reads  []int32
+	sets   []int32
+	loop   bool // see derivedValue
+}
+
+// maxDue bounds the calendar of a site or section, maxPast how far back it
+// begins in days: what many subscribe to must not grow with the site.
+const (
+	maxDue  = 2000
+	maxPast = 92
+)
+
+// calendared tells whether the page has a calendar of its own: it says, in front
+// matter or through a value worked out, when something is due. It is known
+// without evaluating anything, and a calendar in which nothing stands any more
+// stays where people have subscribed to it.
+func (p *page) calendared() bool {
+	if p.kind == nil || p.doc == nil {
+		return false
+	}
+	for i := range p.kind.Calendar {
+		root := p.kind.Calendar[i].Root()
+		if _, ok := p.plain[root]; ok || slices.ContainsFunc(p.kind.Derived, func(d kind.Derived) bool { return d.Name == root }) {
+			return true
+		}
+	}
+	return false
+}
+
+// Calendared tells whether a page has a calendar of its own.
+func (b *Book) Calendared(id string) bool {
+	n, ok := b.byID[id]
+	return ok && b.pages[n].calendared()
+}
+
+// eventsOf returns the events of a page by date.
+func (b *Book) eventsOf(p *page) []Event {
+	b.evalMu.Lock()
+	defer b.evalMu.Unlock()
+	if b.dates[p.n] == nil {
+		b.dates[p.n] = b.date(p)
+	}
+	return b.dates[p.n].events
+}
+
+// date works out the events of a page; evalMu is held.
+func (b *Book) date(p *page) *dated {
+	out := &dated{}
+	if p.doc == nil {
+		return out
+	}
+	if p.calendared() {
+		o := object{b, p, &reads{pages: []int32{p.n}}}
+		for i := range p.kind.Calendar {
+			c := &p.kind.Calendar[i]
+			list, err := c.Eval(o, b.in.AsOf)
+			if err != nil {
+				continue // check says so where the same values are derived
+			}
+			for _, e := range list {
+				out.events = append(out.events, Event{Key: strings.Join(append(slices.Clone(c.For), c.Date), "."), Date: e.Date, Title: e.Title, Who: e.Who, Done: e.Done})
+				if last := &out.events[len(out.events)-1]; c.For != nil {
+					last.Key += " " + e.Title
+				}
+			}
+		}
+		out.reads, out.sets = o.reads.settled()
+		out.loop = o.reads.loop
+	} else {
+		out.reads = []int32{p.n}
+	}
+	if day := p.reviewDue(); day != "" {
+		out.events = append(out.events, Event{Key: "review", Date: day, Title: p.title, Review: true})
+	}
+	slices.SortStableFunc(out.events, func(x, y Event) int { return strings.Compare(x.Date, y.Date) })
+	seen := map[string]int{}
+	for i := range out.events {
+		e := &out.events[i]
+		if seen[e.Key]++; seen[e.Key] > 1 {
+			e.Key += " #" + strconv.Itoa(seen[e.Key])
+		}
+	}
+	return out
+}
+
+// reviewEvery returns how often the page is to be looked at again, as it or its
+// kind says; "" if nobody does.
+func (p *page) reviewEvery() string {
+	switch every := p.plain["review_every"].(type) {
+	case string:
+		return every
+	case int64:
+		return itoa(int(every)) + "d"
+	}
+	if p.kind != nil && p.kind.ReviewEvery > 0 {
+		return itoa(p.kind.ReviewEvery) + "d"
+	}
+	return ""
+}
+
+// reviewDue returns the day by which the page is to be looked at again, "" if
+// there is none.
+func (p *page) reviewDue() string {
+	verified := dateOf(p.plain["verified_on"])
+	days, ok := kind.Days(p.reviewEvery())
+	if verified == "" || !ok || days <= 0 {
+		return ""
+	}
+	return addDays(verified, days)
+}
+
+// addDays returns the day n days after another, "" where there is no such day.
+func addDays(day string, n int) string {
+	t, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return ""
+	}
+	if t = t.AddDate(0, 0, n); t.Year() > 9999 {
+		return ""
+	}
+	return t.Format(time.DateOnly)
+}
+
+// calendar returns what is due on the pages of the site (id is "") or of one of
+// its top sections, by date: from a quarter of a year ago on, as far as there is
+// room.
+func (b *Book) calendar(id string) []Due {
+	b.calendars.Do(func() {
+		all := map[string][]Due{}
+		for _, p := range b.pages {
+			if p.doc == nil {
+				continue
+			}
+			events := b.eventsOf(p)
+			if len(events) == 0 {
+				continue
+			}
+			top, _, _ := strings.Cut(p.id, "/")
+			for _, e := range events {
+				all[""] = append(all[""], Due{p.ref, e})
+				if top != "" && b.sections[top] != nil {
+					all[top] = append(all[top], Due{p.ref, e})
+				}
+			}
+		}
+		from := addDays(b.in.AsOf, -maxPast)
+		for id, list := range all {
+			slices.SortFunc(list, func(x, y Due) int {
+				return cmp.Or(strings.Compare(x.Date, y.Date), strings.Compare(x.Page.ID, y.Page.ID), strings.Compare(x.Key, y.Key))
+			})
+			if len(list) > maxDue {
+				i, _ := slices.BinarySearchFunc(list, from, func(d Due, day string) int { return strings.Compare(d.Date, day) })
+				i = min(i, len(list)-maxDue)
+				list = slices.Clone(list[i : i+maxDue])
+			}
+			all[id] = list
+		}
+		b.due = all
+	})
+	return b.due[id]
+}
