@@ -148,6 +148,8 @@ func (b *Book) other(q Question) any {
 		return b.subsections("")
 	case OpCalendar:
 		return b.calendar(q.Arg)
+	case OpPages:
+		return b.PageIDs()
 	case OpAddresses:
 		return b.addresses(q.Arg)
 	case OpRecent:
@@ -225,6 +227,7 @@ func (b *Book) pageAnswer(p *page) *Page {
 	if p.kind != nil {
 		for _, f := range p.kind.Fields {
 			if x, ok := p.fields[f.Name]; ok {
+				v.Declared = append(v.Declared, f.Name)
 				if kind := valueKind(x, f.Type); kind != "" {
 					v.FieldList = append(v.FieldList, FieldValue{Name: f.Name, Label: p.kind.Label(f.Name), Kind: kind, Value: x})
 				}

@@ -39,6 +39,7 @@ const (
 	OpNav                   // section id -> *Nav
 	OpTopNav                // "" -> []*Card
 	OpCalendar              // "" or id of a top section -> []Due, by date
+	OpPages                 // "" -> []string, the ids of all pages in order
 	OpAddresses             // number of a file of the sitemap, from 0 -> []Address
 	OpRecent                // "", section id or "tags/" and a slug -> []*Card, latest first
 	OpKindPages             // kind id -> []*Card
@@ -61,7 +62,7 @@ const (
 const firstPageOp, lastPageOp = OpCard, OpEvents
 
 var opNames = [numOps]string{"site", "today", "card", "page", "body", "backlinks", "relations", "derived", "trail", "pager", "uses", "outline", "events",
-	"related", "children", "sections", "nav", "top navigation", "calendar", "addresses", "recent", "pages of kind", "kind", "kinds", "tags", "tag", "layout", "asset", "text", "redirect", "search", "search words", "search pages", "fragment"}
+	"related", "children", "sections", "nav", "top navigation", "calendar", "pages", "addresses", "recent", "pages of kind", "kind", "kinds", "tags", "tag", "layout", "asset", "text", "redirect", "search", "search words", "search pages", "fragment"}
 
 // String returns the question's name as `--why` prints it.
 func (o Op) String() string { return opNames[o] }
@@ -141,6 +142,7 @@ type Page struct {
 	Name        string // of the document, as diagnostics call it
 	Fields      map[string]any
 	FieldList   []FieldValue
+	Declared    []string // names of the fields that its kind declares and that have a value, in order
 	Headings    []Heading
 	Tags        []TagLink
 	VerifiedOn  string
@@ -284,4 +286,12 @@ type KindInfo struct {
 	URL                                                string // of its section, "" if that has no page
 	Count                                              int
 	Archetype                                          string
+	Glossary                                           bool        // its pages are terms
+	Fields, Derived                                    []KindField // as declared
+}
+
+// KindField is a value that the pages of a kind have.
+type KindField struct {
+	Name, Label string
+	Type        string // in words, "list of goal"
 }

@@ -338,6 +338,7 @@ func (e *enc) page(p *Page) {
 	e.int(p.Words)
 	e.bool(p.Draft)
 	e.any(p.Fields)
+	e.strs(p.Declared)
 	e.int(len(p.FieldList))
 	for _, f := range p.FieldList {
 		e.strs([]string{f.Name, f.Label, f.Kind})
@@ -414,4 +415,11 @@ func (e *enc) kind(k *KindInfo) {
 	e.strs(k.Columns)
 	e.any(k.Labels)
 	e.int(k.Count)
+	e.bool(k.Glossary)
+	for _, list := range [...][]KindField{k.Fields, k.Derived} {
+		e.int(len(list))
+		for _, f := range list {
+			e.strs([]string{f.Name, f.Label, f.Type})
+		}
+	}
 }

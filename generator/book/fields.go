@@ -251,10 +251,13 @@ func (l *linker) lists() {
 		info := &KindInfo{ID: k.ID, Name: k.Name, Plural: k.Plural, Icon: k.Icon, Tint: k.Tint, Section: k.Section, Description: k.Description,
 			Facets: k.Facets, Columns: k.List.Columns, Labels: map[string]string{}, Count: len(b.kindBy[k.ID]),
 			Archetype: b.in.Texts["kinds/"+k.ID+"/archetype.md"]}
+		info.Glossary = k.Glossary
 		for _, f := range k.Fields {
 			info.Labels[f.Name] = k.Label(f.Name)
+			info.Fields = append(info.Fields, KindField{f.Name, info.Labels[f.Name], f.Type})
 		}
 		for i := range k.Derived {
+			info.Derived = append(info.Derived, KindField{k.Derived[i].Name, k.Label(k.Derived[i].Name), k.Derived[i].Type})
 			info.Labels[k.Derived[i].Name] = k.Label(k.Derived[i].Name)
 		}
 		if s := b.sections[k.Section]; s != nil && k.Section != "" {

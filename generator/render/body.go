@@ -44,7 +44,7 @@ func (l *linked) place(id string) int {
 func cardID(place int) string { return "pb-t" + strconv.Itoa(place+1) }
 
 // body splices resolved references into a page's HTML and notes the terms it
-// links to.
+// links to. Without terms, the words of the vocabulary are words like others.
 func body(r *artifact.Reader, id string, terms *linked) template.HTML {
 	b := artifact.Ask[*book.Body](r, book.Question{Op: book.OpBody, Arg: id})
 	if b == nil {
@@ -116,7 +116,7 @@ func (s *splicer) splice(b *book.Body, from, to int) {
 // term writes a word of the vocabulary as a link to its page, described by the
 // term's card; shown on that page itself it is a word like others.
 func (s *splicer) term(t *book.Mention, text []byte) {
-	if t.Page == s.home {
+	if t.Page == s.home || s.terms == nil {
 		s.out.Write(text)
 		return
 	}

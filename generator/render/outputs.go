@@ -52,6 +52,27 @@ func (t *Theme) outputs(b *book.Book, add func(path, of string, mk artifact.Make
 			}
 		}
 	}
+	if !o.NoMarkdown {
+		for _, id := range b.PageIDs() {
+			path := twinName(b.OutputOf(id))
+			add(path, "markdown "+id, func(r *artifact.Reader) ([]byte, []diag.Diagnostic) {
+				return twinOf(&View{t: t, r: r, id: id}, path), nil
+			})
+		}
+	}
+	if !o.NoPreviews && base != "" {
+		file(previewName, "preview", func(v *View) []byte { return previewOf(v, "") })
+		for _, id := range top {
+			file(dir(id)+previewName, "preview "+id, func(v *View) []byte { return previewOf(v, id) })
+		}
+	}
+	if !o.NoJSON {
+		file("book.json", "book", bookOf)
+		file("book.schema.json", "book schema", func(*View) []byte { return []byte(BookSchema) })
+	}
+	if !o.NoLLMs {
+		file("llms.txt", "llms", llmsOf)
+	}
 	if o.Robots != "none" {
 		file("robots.txt", "robots", robotsOf)
 	}

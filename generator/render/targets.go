@@ -195,6 +195,10 @@ func (t *Theme) Fragments(name string) (artifact.Make, bool) {
 			}
 			return t.piece(v, v, strings.ReplaceAll(name, ":", "/"))
 		}, true
+	case "preview":
+		return func(*artifact.Reader) ([]byte, []diag.Diagnostic) { return drawPreview(arg), nil }, true
+	case "data":
+		return func(r *artifact.Reader) ([]byte, []diag.Diagnostic) { return pageData(&View{t: t, r: r, id: arg}), nil }, true
 	case "card", "hover":
 		file := kind + ".html"
 		return func(r *artifact.Reader) ([]byte, []diag.Diagnostic) {

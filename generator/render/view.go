@@ -335,8 +335,11 @@ func (v *View) Recent(of ...string) []*book.Card {
 }
 
 // Feed returns the address of the feed of the page's section or of its tag, that
-// of the site on all others.
+// of the site on all others; "" if the site has no feeds.
 func (v *View) Feed() string {
+	if v.Site().Outputs.NoFeeds {
+		return ""
+	}
 	if v.tag != "" {
 		return book.Root + "tags/" + v.tag + "/feed.xml"
 	}

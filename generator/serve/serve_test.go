@@ -239,7 +239,7 @@ func TestLines(t *testing.T) {
 		t.Errorf("after the first build: %q", l)
 	}
 	for _, step := range []struct{ text, begins, has string }{
-		{"# First call\n\nListen.\n", "content/deals/first.md · ", "2 pages changed · 6 rendered, "},
+		{"# First call\n\nListen.\n", "content/deals/first.md · ", "2 pages changed · 10 rendered, "},
 		{"---\ntitle: [\n---\n# First call\n", "content/deals/first.md · ", " · 1 error"},
 		{"# First call\n\nListen, then [ask](nobody.md).\n", "content/deals/first.md · ", " · 1 warning"},
 	} {
