@@ -149,7 +149,7 @@ func (b *Book) other(q Question) any {
 	case OpCalendar:
 		return b.calendar(q.Arg)
 	case OpPages:
-		return b.PageIDs()
+		return b.partOf(q.Arg)
 	case OpAddresses:
 		return b.addresses(q.Arg)
 	case OpRecent:

@@ -39,7 +39,7 @@ const (
 	OpNav                   // section id -> *Nav
 	OpTopNav                // "" -> []*Card
 	OpCalendar              // "" or id of a top section -> []Due, by date
-	OpPages                 // "" -> []string, the ids of all pages in order
+	OpPages                 // number of a part of the data, from 0 -> []string, the ids of its pages in order
 	OpAddresses             // number of a file of the sitemap, from 0 -> []Address
 	OpRecent                // "", section id or "tags/" and a slug -> []*Card, latest first
 	OpKindPages             // kind id -> []*Card

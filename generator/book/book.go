@@ -109,6 +109,8 @@ type Book struct {
 	unchecked []int32             // pages of which faulty does not tell yet; nil: of none
 
 	finder *finder // of its search
+	partition *sync.Once
+	parts     [][]string // ids of pages by part of the data; see Partition
 	calendars *sync.Once
 	due       map[string][]Due // by top section, "" for the site
 
@@ -228,7 +230,7 @@ func Link(ctx context.Context, in Input, prev *Book) (*Book, []diag.Diagnostic, 
 // link makes a Book from the start, with the help of the one before and of what
 // an earlier process has kept of this very one. Both may be nil.
 func link(ctx context.Context, in Input, prev *Book, kept *recalled) (*Book, []diag.Diagnostic, error) {
-	l := &linker{b: &Book{in: in, rest: new(sync.Map), evalMu: new(sync.Mutex), finder: new(finder), calendars: new(sync.Once)}, index: new(index), prev: comparable(prev, in), recalled: kept}
+	l := &linker{b: &Book{in: in, rest: new(sync.Map), evalMu: new(sync.Mutex), finder: new(finder), calendars: new(sync.Once), partition: new(sync.Once)}, index: new(index), prev: comparable(prev, in), recalled: kept}
 	l.b.index = l.index
 	for _, step := range []func(){l.place, l.address, l.name, l.arrange, l.compare, l.resolve, l.cards, l.circles, l.publish, l.finish, l.terms, l.keep} {
 		if err := ctx.Err(); err != nil {

@@ -154,40 +154,103 @@ func addDays(day string, n int) string {
 }
 
 // calendar returns what is due on the pages of the site (id is "") or of one of
-// its top sections, by date: from a quarter of a year ago on, as far as there is
-// room.
+// its top sections, by date, from a quarter of a year ago on.
 func (b *Book) calendar(id string) []Due {
 	b.calendars.Do(func() {
-		all := map[string][]Due{}
-		for _, p := range b.pages {
-			if p.doc == nil {
-				continue
-			}
-			events := b.eventsOf(p)
-			if len(events) == 0 {
-				continue
-			}
-			top, _, _ := strings.Cut(p.id, "/")
-			for _, e := range events {
-				all[""] = append(all[""], Due{p.ref, e})
-				if top != "" && b.sections[top] != nil {
-					all[top] = append(all[top], Due{p.ref, e})
+		from := addDays(b.in.AsOf, -maxPast)
+		shelves := map[string]*shelfOfDates{"": {}}
+		each := func(f func(s *shelfOfDates, p *page, e *Event)) {
+			all := shelves[""]
+			for _, p := range b.pages {
+				if p.doc == nil {
+					continue
+				}
+				events := b.eventsOf(p)
+				if len(events) == 0 {
+					continue
+				}
+				var own *shelfOfDates
+				if top, _, _ := strings.Cut(p.id, "/"); top != "" && b.sections[top] != nil {
+					if own = shelves[top]; own == nil {
+						own = &shelfOfDates{}
+						shelves[top] = own
+					}
+				}
+				for i := range events {
+					if e := &events[i]; e.Date >= from {
+						f(all, p, e)
+						if own != nil {
+							f(own, p, e)
+						}
+					}
 				}
 			}
 		}
-		from := addDays(b.in.AsOf, -maxPast)
-		for id, list := range all {
-			slices.SortFunc(list, func(x, y Due) int {
+		// Of most events one look is enough: those behind the last day for which
+		// there is room are never sorted.
+		first := dayNumber(from)
+		each(func(s *shelfOfDates, _ *page, e *Event) { s.count(dayNumber(e.Date) - first) })
+		for _, s := range shelves {
+			s.settle()
+		}
+		each(func(s *shelfOfDates, p *page, e *Event) {
+			if dayNumber(e.Date)-first <= s.last {
+				s.due = append(s.due, Due{p.ref, *e})
+			}
+		})
+		b.due = map[string][]Due{}
+		for id, s := range shelves {
+			slices.SortFunc(s.due, func(x, y Due) int {
 				return cmp.Or(strings.Compare(x.Date, y.Date), strings.Compare(x.Page.ID, y.Page.ID), strings.Compare(x.Key, y.Key))
 			})
-			if len(list) > maxDue {
-				i, _ := slices.BinarySearchFunc(list, from, func(d Due, day string) int { return strings.Compare(d.Date, day) })
-				i = min(i, len(list)-maxDue)
-				list = slices.Clone(list[i : i+maxDue])
-			}
-			all[id] = list
+			b.due[id] = s.due[:min(len(s.due), maxDue)]
 		}
-		b.due = all
 	})
 	return b.due[id]
+}
+
+// shelfOfDates gathers the first events of a calendar.
+type shelfOfDates struct {
+	days []int32 // events by day, from the calendar's first
+	last int     // the last day for which there is room
+	due  []Due
+}
+
+func (s *shelfOfDates) count(day int) {
+	if day >= maxDays {
+		return
+	}
+	for day >= len(s.days) {
+		s.days = append(s.days, make([]int32, day+64-len(s.days))...)
+	}
+	s.days[day]++
+}
+
+func (s *shelfOfDates) settle() {
+	n := 0
+	for s.last = 0; s.last < maxDays; s.last++ {
+		if s.last < len(s.days) {
+			n += int(s.days[s.last])
+		}
+		if n >= maxDue {
+			return
+		}
+	}
+}
+
+// maxDays bounds how far ahead a calendar looks, some ten years.
+const maxDays = 3720
+
+// dayNumber numbers days so that later ones have higher numbers.
+func dayNumber(day string) int {
+	digits := func(s string) (n int) {
+		for i := range len(s) {
+			n = n*10 + int(s[i]-'0')
+		}
+		return n
+	}
+	if len(day) < 10 {
+		return 0
+	}
+	return (digits(day[:4])*12+digits(day[5:7]))*31 + digits(day[8:10])
 }

@@ -46,7 +46,7 @@ func relink(in Input, prev *Book) *Book {
 		rest: prev.rest, index: prev.index, shape: prev.shape, linking: prev.linking, rings: prev.rings, checks: slices.Clone(prev.checks), evalMu: prev.evalMu}
 	b.memo = slices.Clone(prev.memo)
 	b.finder = after(prev.finder)
-	b.dates, b.calendars = slices.Clone(prev.dates), new(sync.Once)
+	b.dates, b.calendars, b.partition = slices.Clone(prev.dates), new(sync.Once), new(sync.Once)
 	b.recalled = prev.recalled
 	b.once, b.ofKind = maps.Clone(prev.once), prev.ofKind
 	b.faulty, b.unchecked, b.jargon = prev.faulty, slices.Clone(prev.unchecked), prev.jargon

@@ -322,7 +322,9 @@ func (l *linker) evaluated() {
 			}
 		}
 		if d := old.dates[q.n]; d != nil && !d.loop && !slices.ContainsFunc(d.sets, lost) {
-			if reads, ok := holds(d.reads); ok {
+			if reads, ok := holds(d.reads); ok && l.renumbered == nil {
+				b.dates[p.n] = d
+			} else if ok {
 				b.dates[p.n] = &dated{events: d.events, reads: reads, sets: d.sets}
 			}
 		}

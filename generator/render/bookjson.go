@@ -2,6 +2,7 @@ package render
 
 import (
 	_ "embed"
+	"strconv"
 	"strings"
 
 	"playbook/generator/book"
@@ -134,9 +135,16 @@ func pageData(v *View) []byte {
 	return w.b
 }
 
-// bookOf writes book.json from the pages' parts.
-func bookOf(v *View) []byte {
-	site, ids := v.Site(), ask[[]string](v, book.OpPages, "")
+// bookName is the file that holds the book as data, or leads to its parts.
+const bookName = "book.json"
+
+// bookPart names the file of a part of the pages, counted from 0.
+func bookPart(part int) string { return "book/" + strconv.Itoa(part+1) + ".json" }
+
+// bookOf writes book.json. Where the pages are spread over several parts it names
+// those.
+func bookOf(v *View, parts int) []byte {
+	site := v.Site()
 	w := newData()
 	w.raw(`{"$schema": "book.schema.json", "version": `)
 	w.value(BookVersion)
@@ -197,20 +205,46 @@ func bookOf(v *View) []byte {
 			sep = ",\n"
 		}
 	}
-	w.raw("],\n\"pages\": [")
-	sep = "\n"
+	w.raw("],\n")
+	if parts > 1 {
+		w.raw(`"parts": `)
+		w.list(parts, func(i int) { w.str(bookPart(i)) })
+		w.raw(",\n\"pages\": []}\n")
+		return w.b
+	}
+	return bookPages(v, w.b, 0)
+}
+
+// bookPartOf writes one part of the pages.
+func bookPartOf(v *View, part int) []byte {
+	w := newData()
+	w.raw(`{"$schema": "../book.schema.json", "version": `)
+	w.value(BookVersion)
+	w.raw(",\n")
+	return bookPages(v, w.b, part)
+}
+
+// bookPages ends a file that begins with head by the pages of a part, each of
+// which is made on its own.
+func bookPages(v *View, head []byte, part int) []byte {
+	ids := ask[[]string](v, book.OpPages, strconv.Itoa(part))
 	parts := make([][]byte, len(ids))
-	size := len(w.b) + 16
+	const key = `"pages": [`
+	size := len(head) + len(key) + 8
 	for i, id := range ids {
 		parts[i] = v.r.Fragment(dataFragment(id))
-		size += len(parts[i]) + len(sep) + 1
+		size += len(parts[i]) + 2
 	}
-	out := append(make([]byte, 0, size), w.b...)
+	out := append(append(make([]byte, 0, size), head...), key...)
+	first := len(out)
 	for _, p := range parts {
-		if len(p) > 0 { // else it could not be made, which is said elsewhere
-			out = append(append(out, sep...), p...)
-			sep = ",\n"
+		if len(p) == 0 {
+			continue // it could not be made, which is said elsewhere
 		}
+		if len(out) > first {
+			out = append(out, ","...)
+		}
+		out = append(append(out, "\n"...), p...)
 	}
 	return append(out, "\n]}\n"...)
 }

@@ -67,7 +67,11 @@ func (t *Theme) outputs(b *book.Book, add func(path, of string, mk artifact.Make
 		}
 	}
 	if !o.NoJSON {
-		file("book.json", "book", bookOf)
+		n := b.Partition()
+		file(bookName, "book in "+strconv.Itoa(n), func(v *View) []byte { return bookOf(v, n) })
+		for i := 0; n > 1 && i < n; i++ {
+			file(bookPart(i), "part "+strconv.Itoa(i)+" of the book in "+strconv.Itoa(n), func(v *View) []byte { return bookPartOf(v, i) })
+		}
 		file("book.schema.json", "book schema", func(*View) []byte { return []byte(BookSchema) })
 	}
 	if !o.NoLLMs {
