@@ -108,7 +108,7 @@ type Book struct {
 	ofKind    map[string][]int32  // see members
 	unchecked []int32             // pages of which faulty does not tell yet; nil: of none
 
-	finder *finder // of its search
+	finder    *finder // of its search
 	partition *sync.Once
 	parts     [][]string // ids of pages by part of the data; see Partition
 	calendars *sync.Once

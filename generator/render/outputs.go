@@ -42,6 +42,16 @@ func (t *Theme) outputs(b *book.Book, add func(path, of string, mk artifact.Make
 			}
 		}
 	}
+	if !o.NoTemplates {
+		for _, k := range b.Input().Kinds.All() {
+			if b.OutputOf(k.Section) == "" || k.Section == "" || b.Input().Texts[archetypeOf(k.ID)] == "" {
+				continue
+			}
+			file(dir(k.Section)+templateName, "template "+k.ID, func(v *View) []byte {
+				return []byte(templateText(ask[string](v, book.OpText, archetypeOf(k.ID)), k.Name))
+			})
+		}
+	}
 	if !o.NoSitemap && base != "" {
 		if n := b.Sitemaps(); n == 1 {
 			file("sitemap.xml", "sitemap", func(v *View) []byte { return sitemapOf(v, 0) })
