@@ -275,3 +275,35 @@ func TestSections(t *testing.T) {
 	narrow.js(`document.querySelector("[data-menu]").click()`)
 	narrow.until(`[...document.querySelectorAll(".sections > ul > li")].filter(l => l.checkVisibility()).length`, b.js(panel+`.querySelectorAll("a").length`))
 }
+
+// TestTemplate: what the plans of a section begin from is there to copy, and, where
+// no scripts run, to keep as a file; either is the archetype with its blanks filled.
+func TestTemplate(t *testing.T) {
+	h := newHost(t, public(t))
+	want, err := os.ReadFile(filepath.Join(public(t), "plans", "template.md"))
+	must(t, err)
+	for _, s := range []string{"funnel:", "## "} {
+		if !bytes.Contains(want, []byte(s)) {
+			t.Errorf("the template lacks %q", s)
+		}
+	}
+	if bytes.Contains(want, []byte("{{")) {
+		t.Errorf("the template has blanks left:\n%s", want)
+	}
+	b := browse(t, 1280, 900)
+	b.open(h.URL + "/plans/")
+	b.js(`navigator.clipboard.writeText = text => { document.body.dataset.copied = text; return Promise.resolve() }`)
+	b.js(`document.querySelector(".use-template > summary").click()`)
+	b.until(`document.querySelector(".use-template .copy").checkVisibility()`, "true")
+	b.js(`document.querySelector(".use-template .copy").click()`)
+	b.until(`document.body.dataset.copied?.trim()`, strings.TrimSpace(string(want)))
+
+	off := browse(t, 390, 844)
+	_, err = chromedp.Call(off.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	must(t, err)
+	off.open(h.URL + "/plans/")
+	file := off.js(`(() => { const a = document.querySelector(".use-template a[download]"); return a.download + " " + new URL(a.href).pathname })()`)
+	if file != "plan.md /plans/template.md" {
+		t.Errorf("the download is %q", file)
+	}
+}

@@ -98,7 +98,7 @@ func ops() (out []book.Op) {
 // too, and must be found.
 func TestLawCanFail(t *testing.T) {
 	t.Parallel()
-	const enough = 250
+	const enough = 120
 	var asked sync.Map
 	watch := &fault{next: func() {}}
 	watch.start = func(full bool) {
