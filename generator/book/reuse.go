@@ -413,7 +413,7 @@ func (l *linker) keep() {
 			slices.EqualFunc(p.in, q.in, func(x, y inEdge) bool { return x.field == y.field && b.pages[x.from].card == old.pages[y.from].card }) {
 			keep(OpRelations)
 		}
-		if len(p.derived) == len(q.derived) && b.derivedAlike(p, old, q) {
+		if p.kind == q.kind && len(p.derived) == len(q.derived) && b.derivedAlike(p, old, q) {
 			keep(OpDerived)
 		}
 		if p.doc == q.doc && p.kind == q.kind {

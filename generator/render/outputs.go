@@ -48,7 +48,10 @@ func (t *Theme) outputs(b *book.Book, add func(path, of string, mk artifact.Make
 				continue
 			}
 			file(dir(k.Section)+templateName, "template "+k.ID, func(v *View) []byte {
-				return []byte(templateText(ask[string](v, book.OpText, archetypeOf(k.ID)), k.Name))
+				if k := v.KindOf(k.ID); k != nil {
+					return []byte(templateText(k.Archetype, k.Name))
+				}
+				return nil
 			})
 		}
 	}
