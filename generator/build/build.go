@@ -702,9 +702,10 @@ func (site *Site) configure(o Options) error {
 	}
 	c, diags := ParseConfig(name, src)
 	if len(diags) > 0 {
+		shown := unseen(src, diags)
 		return &ConfigError{Diags: diags, Source: func(f string) []byte {
 			if f == name {
-				return src
+				return shown
 			}
 			return nil
 		}}

@@ -21,16 +21,45 @@ type Config struct {
 	Ignore  []string // patterns, as in .gitignore, of files that are no content
 	Markup  document.Options
 	Levels  map[string]diag.Level // of rules
+	Targets []Target              // sorted by name
+}
+
+// Target is where a site is published: one table [targets.NAME]. Exactly one of
+// Directory alone, SSH with Directory, and Bucket says what sort of place it is.
+type Target struct {
+	Name    string
+	Default bool   // the one that is meant when none is named
+	Site    string // identity on the host, the site's title if empty
+
+	Directory string
+	InPlace   bool // change the folder itself, where the host cannot follow links
+	Keep      int  // releases kept, 0 for the default
+	FileMode  int  // permissions, 0 for the default
+	DirMode   int
+	Compress  bool   // put a .gz beside each text file
+	URL       string // where readers find it, for verification
+
+	SSH        string // [USER@]HOST[:PORT], or a Host of ~/.ssh/config
+	Key        string // file with the private key
+	KnownHosts string // file with the keys of hosts
+
+	Bucket      string
+	Endpoint    string // of the object store, Amazon's if empty
+	Region      string
+	Prefix      string // of all keys
+	Credentials string // file with the keys, in the form of ~/.aws/credentials
+	Profile     string // section of that file
+	GraceDays   int    // before files of old releases are removed, 0 for the default
 }
 
 // setting is one key of the configuration: where it stands, what it means to
 // those who write it, and how a value is taken. take returns what is wrong with
 // the value, "" if nothing.
 type setting struct {
-	path string // "links.root"; a last "*" takes any key of a table
+	path string // "links.root"; a "*" takes any key of a table
 	want string // what the value must be, in words
 	doc  string
-	take func(c *Config, key string, v document.Value) string
+	take func(c *Config, key string, v document.Value) string // key is the last one a "*" took, or the path's last
 }
 
 func text(set func(c *Config, s string)) func(*Config, string, document.Value) string {
@@ -182,6 +211,25 @@ var settings = []setting{
 		c.Levels[key] = l
 		return ""
 	}},
+	{"targets.*.default", "true or false", "this target is meant when none is named", target(yes(func(t *Target, b bool) { t.Default = b }))},
+	{"targets.*.site", "text", "what the host calls this site, its title if not set; it tells sites on one host apart", target(words(func(t *Target, s string) { t.Site = s }))},
+	{"targets.*.directory", "folder", "folder on the host: on this machine, or with ssh on that one; the web server shows the folder current in it", target(words(func(t *Target, s string) { t.Directory = s }))},
+	{"targets.*.in_place", "true or false", "change the folder itself, file by file, because the host cannot follow links", target(yes(func(t *Target, b bool) { t.InPlace = b }))},
+	{"targets.*.keep", "number", "releases kept on the host for rollback, 5 if not set", target(count(func(t *Target, n int) { t.Keep = n }))},
+	{"targets.*.file_mode", "permissions", `of files on the host, "644" if not set`, target(permissions(func(t *Target, n int) { t.FileMode = n }))},
+	{"targets.*.dir_mode", "permissions", `of folders on the host, "755" if not set`, target(permissions(func(t *Target, n int) { t.DirMode = n }))},
+	{"targets.*.compress", "true or false", "put a .gz beside each text file, for servers that send it", target(yes(func(t *Target, b bool) { t.Compress = b }))},
+	{"targets.*.url", "URL", "where readers find the site; publish --verify looks there too", target(address(func(t *Target, s string) { t.URL = s }))},
+	{"targets.*.ssh", "[USER@]HOST[:PORT]", "machine to publish to by SSH, or a Host of ~/.ssh/config", target(words(func(t *Target, s string) { t.SSH = s }))},
+	{"targets.*.key", "file", "file with the private key for ssh; the agent and the usual files are tried too", target(words(func(t *Target, s string) { t.Key = s }))},
+	{"targets.*.known_hosts", "file", `file with the keys of hosts, "~/.ssh/known_hosts" if not set`, target(words(func(t *Target, s string) { t.KnownHosts = s }))},
+	{"targets.*.bucket", "text", "bucket of an object store", target(words(func(t *Target, s string) { t.Bucket = s }))},
+	{"targets.*.endpoint", "URL", "address of the object store, Amazon's if not set", target(address(func(t *Target, s string) { t.Endpoint = s }))},
+	{"targets.*.region", "text", "region of the bucket", target(words(func(t *Target, s string) { t.Region = s }))},
+	{"targets.*.prefix", "text", "folder in the bucket", target(words(func(t *Target, s string) { t.Prefix = s }))},
+	{"targets.*.credentials", "file", "file with the keys of the object store, as ~/.aws/credentials has them; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment come first", target(words(func(t *Target, s string) { t.Credentials = s }))},
+	{"targets.*.profile", "text", `section of the credentials file, "default" if not set`, target(words(func(t *Target, s string) { t.Profile = s }))},
+	{"targets.*.grace_days", "days", "how long files of old releases stay in the bucket, 7 if not set", target(count(func(t *Target, n int) { t.GraceDays = n }))},
 	{"limits.page", "bytes", "largest Markdown file, 1 MiB if not set", whole(func(c *Config, n int) { c.Markup.Limits.Page = n })},
 	{"limits.front_matter", "bytes", "largest front matter, 64 KiB if not set", whole(func(c *Config, n int) { c.Markup.Limits.Front = n })},
 	{"limits.keys", "number", "most keys in front matter, 1000 if not set", whole(func(c *Config, n int) { c.Markup.Limits.Keys = n })},
@@ -199,6 +247,7 @@ func ParseConfig(name string, src []byte) (Config, []diag.Diagnostic) {
 	m, diags := document.ParseTOML(name, src)
 	if m != nil {
 		c.read(name, "", m, &diags)
+		diags = append(diags, c.checkTargets(name, targetPlaces(name, m))...)
 	}
 	c.Markup.Language = c.Book.Language
 	slices.SortFunc(c.Book.Kinds, func(a, b book.KindRule) int { return cmp.Compare(a.Folder, b.Folder) })
@@ -212,20 +261,27 @@ func ParseConfig(name string, src []byte) (Config, []diag.Diagnostic) {
 func (c *Config) read(name, prefix string, m *document.Map, diags *[]diag.Diagnostic) {
 	for _, f := range m.Fields {
 		path := prefix + f.Key
-		s, table := find(path, prefix)
+		s, key, table := find(path)
 		switch {
 		case s != nil:
-			if msg := s.take(c, f.Key, f.Value); msg != "" {
+			if msg := s.take(c, key, f.Value); msg != "" {
 				*diags = append(*diags, diag.Diagnostic{Rule: "config-value", Level: diag.Error, At: f.Value.At(name), To: f.Value.End(name), Msg: path + " " + msg})
 			}
 		case table && f.Value.Kind == document.Dict:
+			if prefix == "targets." {
+				c.target(f.Key)
+			}
 			c.read(name, path+".", f.Value.Map, diags)
 		case table:
 			*diags = append(*diags, diag.Diagnostic{Rule: "config-value", Level: diag.Error, At: f.Value.At(name), To: f.Value.End(name), Msg: path + " must be a table"})
+		case secret(path):
+			*diags = append(*diags, diag.Diagnostic{Rule: "config-secret", Level: diag.Error, At: diag.Pos{File: name, Line: f.Line, Col: f.Col},
+				To: diag.Pos{File: name, Line: f.Line, Col: f.Col + len([]rune(f.Key))}, Msg: `"` + path + `" looks like a secret, and this file is no place for one`,
+				Hint: "take it out, change it where it is used, and give it in the environment, in a file named by \"key\" or \"credentials\", or to the agent"})
 		default:
 			var known []string
 			for _, s := range settings {
-				if k, ok := strings.CutPrefix(s.path, prefix); ok && k != "*" {
+				if k, ok := below(s.path, prefix); ok && k != "*" {
 					k, _, _ = strings.Cut(k, ".")
 					known = append(known, k)
 				}
@@ -242,15 +298,58 @@ func (c *Config) read(name, prefix string, m *document.Map, diags *[]diag.Diagno
 	}
 }
 
-// find returns the setting at path; table tells whether settings lie below it.
-func find(path, prefix string) (s *setting, table bool) {
+// find returns the setting at path and the key that its "*" stands for, or the
+// path's last one; table tells whether settings lie below it.
+func find(path string) (s *setting, key string, table bool) {
+	all := strings.Split(path, ".")
 	for i := range settings {
-		switch p := settings[i].path; {
-		case p == path || p == prefix+"*" && prefix != "":
-			return &settings[i], false
-		case strings.HasPrefix(p, path+"."):
+		keys, want := all, strings.Split(settings[i].path, ".")
+		if len(want) < len(keys) && want[len(want)-1] == "*" && len(want) == len(keys)-1 {
+			// A key such as "emea.plans" in a table of folders.
+			keys = append(keys[:len(want)-1:len(want)-1], strings.Join(keys[len(want)-1:], "."))
+		}
+		n, star := 0, keys[len(keys)-1]
+		for n < len(keys) && n < len(want) && (want[n] == keys[n] || want[n] == "*" && n > 0) {
+			if want[n] == "*" {
+				star = keys[n]
+			}
+			n++
+		}
+		switch {
+		case n == len(keys) && n == len(want):
+			return &settings[i], star, false
+		case n == len(keys):
 			table = true
 		}
 	}
-	return nil, table
+	return nil, "", table
+}
+
+// below returns what a setting's path has behind prefix.
+func below(path, prefix string) (string, bool) {
+	want := strings.Split(path, ".")
+	keys := strings.Split(prefix, ".")
+	keys = keys[:len(keys)-1]
+	if len(want) <= len(keys) {
+		return "", false
+	}
+	for i, k := range keys {
+		if want[i] != k && want[i] != "*" {
+			return "", false
+		}
+	}
+	return strings.Join(want[len(keys):], "."), true
+}
+
+// targetPlaces tells where each table of targets stands.
+func targetPlaces(name string, m *document.Map) map[string]diag.Pos {
+	places := map[string]diag.Pos{}
+	for _, f := range m.Fields {
+		if f.Key == "targets" && f.Value.Kind == document.Dict {
+			for _, t := range f.Value.Map.Fields {
+				places[t.Key] = diag.Pos{File: name, Line: t.Line, Col: t.Col}
+			}
+		}
+	}
+	return places
 }

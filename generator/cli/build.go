@@ -19,7 +19,7 @@ import (
 func (a *app) buildCommand() *cobra.Command {
 	var f workFlags
 	var keepGoing, portable bool
-	var why string
+	var why, target string
 	c := &cobra.Command{
 		Use:   "build",
 		Short: "make the site",
@@ -35,10 +35,22 @@ from then on. Where the content has errors nothing in public/ is changed.`,
 				return err
 			}
 			o.KeepGoing, o.Portable, o.Keep = keepGoing, portable, true
-			return a.work(c.Context(), o, format, f, why)
+			if err := a.work(c.Context(), o, format, f, why); err != nil || !c.Flags().Changed("publish") {
+				return err
+			}
+			site, err := a.open(c, f.siteFlags)
+			if err != nil {
+				return err
+			}
+			if target == theDefault {
+				target = ""
+			}
+			return a.publish(c.Context(), site, target, publishFlags{destination: f.destination, quiet: f.quiet}, false)
 		},
 	}
 	f.add(c.Flags())
+	stringFlag(c.Flags(), &target, "publish", "", "", "TARGET", "bring the site to its host when it is made without errors")
+	c.Flags().Lookup("publish").NoOptDefVal = theDefault
 	c.Flags().BoolVarP(&keepGoing, "keep-going", "k", false, "make what has no errors; the status stays 1")
 	c.Flags().BoolVar(&portable, "portable", false, "name every index.html, so that the site opens without a server")
 	stringFlag(c.Flags(), &why, "why", "", "", "PATH", "tell why an output such as goals/index.html was made again")

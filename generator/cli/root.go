@@ -17,7 +17,8 @@ checked against each other.
   playbook new goal emea/grow     writes content/goals/emea/grow.md to fill in
   playbook check                  tells everything that is wrong with the content
   playbook serve                  shows the site and every edit of it
-  playbook build                  makes the site in public/`,
+  playbook build                  makes the site in public/
+  playbook publish                brings it to the host where it is read`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args: func(c *cobra.Command, args []string) error {
@@ -37,6 +38,7 @@ checked against each other.
 	root.AddCommand(
 		a.buildCommand(),
 		a.serveCommand(),
+		a.publishCommand(),
 		a.checkCommand(),
 		a.newCommand(),
 		a.kindsCommand(),
