@@ -33,7 +33,7 @@ func java(t *testing.T) string {
 // install installs a Debian package; what that was for says so if it fails.
 func install(t *testing.T, name string) {
 	t.Helper()
-	for _, args := range [][]string{{"apt-get", "update"}, {"apt-get", "install", "-y", name}} {
+	for _, args := range [][]string{{"apt-get", "-o", "DPkg::Lock::Timeout=300", "update"}, {"apt-get", "-o", "DPkg::Lock::Timeout=300", "install", "-y", name}} {
 		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
 			t.Logf("%v: %v\n%s", args, err, out)
 		}

@@ -680,6 +680,14 @@ func (s *Session) Run(ctx context.Context, o Options) (*Result, error) {
 	return res, nil
 }
 
+// ReadConfig reads the configuration of a site, and nothing else of it. What is
+// wrong with it is a *ConfigError.
+func ReadConfig(o Options) (Config, error) {
+	var site Site
+	err := site.configure(o)
+	return site.Config, err
+}
+
 // configure finds and reads the configuration.
 func (site *Site) configure(o Options) error {
 	path := o.Config

@@ -38,7 +38,7 @@ from then on. Where the content has errors nothing in public/ is changed.`,
 			if err := a.work(c.Context(), o, format, f, why); err != nil || !c.Flags().Changed("publish") {
 				return err
 			}
-			site, err := a.open(c, f.siteFlags)
+			site, err := a.targets(f.siteFlags)
 			if err != nil {
 				return err
 			}

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"playbook/generator/build"
+	"playbook/generator/diag"
 	"playbook/generator/output"
 	"playbook/generator/publish"
 )
@@ -39,7 +40,7 @@ named, the default, or the only one. Readers see the old site until all of the
 new one has arrived. What is cut goes on where it stopped when it is run again.`,
 		Args: arguments(0, "a TARGET"),
 		RunE: func(c *cobra.Command, args []string) error {
-			site, err := a.open(c, f.siteFlags)
+			site, err := a.targets(f.siteFlags)
 			if err != nil {
 				return err
 			}
@@ -50,7 +51,7 @@ new one has arrived. What is cut goes on where it stopped when it is run again.`
 			return a.publish(c.Context(), site, name, f, c.Flags().Changed("rollback"))
 		},
 		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-			site, err := a.open(c, f.siteFlags)
+			site, err := a.targets(f.siteFlags)
 			if err != nil || len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
@@ -80,19 +81,45 @@ const (
 	theDefault = "the default"    // target
 )
 
-func targetNames(site *build.Site) (out []string) {
-	for _, t := range site.Config.Targets {
+// published is what publish knows of a site.
+type published struct {
+	dir    string
+	config build.Config
+}
+
+// targets reads the configuration, for what it says of publishing.
+func (a *app) targets(f siteFlags) (*published, error) {
+	o, err := f.options(a)
+	if err != nil {
+		return nil, err
+	}
+	c, err := build.ReadConfig(o)
+	var config *build.ConfigError
+	if errors.As(err, &config) && len(config.Diags) > 0 {
+		if err := diag.Write(a.Err, config.Diags, diag.PrintOptions{Name: f.name, Source: config.Source, Color: a.screenOf(a.Err).color}); err != nil {
+			return nil, err
+		}
+		return nil, told(exitUsage)
+	}
+	if err != nil {
+		return nil, workError(err)
+	}
+	return &published{o.Source, c}, nil
+}
+
+func targetNames(site *published) (out []string) {
+	for _, t := range site.config.Targets {
 		out = append(out, t.Name)
 	}
 	return out
 }
 
 // targetOf finds the target that is meant.
-func targetOf(site *build.Site, name string) (publish.Target, error) {
+func targetOf(site *published, name string) (publish.Target, error) {
 	names := targetNames(site)
 	list := "the targets are " + strings.Join(names, ", ")
 	if name == "" {
-		t, ok := site.Config.DefaultTarget()
+		t, ok := site.config.DefaultTarget()
 		switch {
 		case ok:
 			return t, nil
@@ -101,7 +128,7 @@ func targetOf(site *build.Site, name string) (publish.Target, error) {
 		}
 		return t, wrong(list+`; name one, or let one say "default = true"`, "there is more than one target")
 	}
-	for _, t := range site.Config.Targets {
+	for _, t := range site.config.Targets {
 		if t.Name == name {
 			return t, nil
 		}
@@ -127,7 +154,7 @@ type publishStats struct {
 	Seconds float64 `json:"seconds"`
 }
 
-func (a *app) publish(ctx context.Context, site *build.Site, name string, f publishFlags, back bool) error {
+func (a *app) publish(ctx context.Context, site *published, name string, f publishFlags, back bool) error {
 	t, err := targetOf(site, name)
 	if err != nil {
 		return err
@@ -135,7 +162,7 @@ func (a *app) publish(ctx context.Context, site *build.Site, name string, f publ
 	s := a.screenOf(a.Err)
 	watch, done := s.progress(a.Err, "publishing")
 	defer done()
-	env := publish.Env{LookupEnv: a.LookupEnv, Now: a.Now, Dir: site.Dir, Owner: owner(), Process: os.Getpid(), Alive: alive, BreakLock: f.breakLock}
+	env := publish.Env{LookupEnv: a.LookupEnv, Now: a.Now, Dir: site.dir, Owner: owner(), Process: os.Getpid(), Alive: alive, BreakLock: f.breakLock}
 	if watch != nil {
 		env.OnProgress = func(p publish.Progress) {
 			stage := p.Stage
@@ -153,7 +180,7 @@ func (a *app) publish(ctx context.Context, site *build.Site, name string, f publ
 	defer host.Close()
 	identity := t.Site
 	if identity == "" {
-		identity = site.Config.Book.Title
+		identity = site.config.Book.Title
 	}
 	say := func(format string, args ...any) {
 		done()
@@ -304,9 +331,9 @@ func publishError(err error) error {
 }
 
 // madeSite is the site as build left it.
-func madeSite(site *build.Site, dest, identity string) (publish.Site, error) {
+func madeSite(site *published, dest, identity string) (publish.Site, error) {
 	if dest == "" {
-		dest = filepath.Join(site.Dir, "public")
+		dest = filepath.Join(site.dir, "public")
 	}
 	m, err := output.ReadManifest(dest)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -174,8 +174,17 @@ func (l line) dial(ctx context.Context, t Target, env Env) (*ssh.Client, error) 
 
 // watch ends a connection that answers no more.
 func watch(c *ssh.Client) {
+	ended := make(chan struct{})
+	go func() {
+		_ = c.Wait()
+		close(ended)
+	}()
 	for {
-		time.Sleep(aliveEvery)
+		select {
+		case <-ended:
+			return
+		case <-time.After(aliveEvery):
+		}
 		late := time.AfterFunc(aliveEvery, func() { c.Close() })
 		_, _, err := c.SendRequest("keepalive@openssh.com", true, nil)
 		late.Stop()
@@ -351,4 +360,10 @@ func (r *remote) stat(name string) (item, error) {
 
 func (r *remote) workers() int { return sshWorkers }
 
-func (r *remote) Close() error { return errors.Join(r.c.Close(), r.conn.Close()) }
+// Close ends the connection first: the session would wait for an answer from a
+// machine that is gone.
+func (r *remote) Close() error {
+	err := r.conn.Close()
+	_ = r.c.Close()
+	return err
+}

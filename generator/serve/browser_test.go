@@ -31,7 +31,7 @@ func chromium(t *testing.T) string {
 	if os.Getenv("CI") != "true" {
 		t.Skip("NOT TESTED IN A BROWSER: chromium is not installed")
 	}
-	for _, args := range [][]string{{"apt-get", "update"}, {"apt-get", "install", "-y", "chromium"}} {
+	for _, args := range [][]string{{"apt-get", "-o", "DPkg::Lock::Timeout=300", "update"}, {"apt-get", "-o", "DPkg::Lock::Timeout=300", "install", "-y", "chromium"}} {
 		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
 			t.Logf("%v: %v\n%s", args, err, out)
 		}
