@@ -279,7 +279,7 @@ func gate(t *testing.T, to int, bytes int64) int {
 func TestSSHCut(t *testing.T) {
 	m := newMachine(t)
 	cut := 0
-	for bytes := int64(1500); ; bytes += 700 {
+	for bytes := int64(1500); ; bytes += 1100 {
 		dir := t.TempDir()
 		m.dir = dir
 		p := place{t: t, dir: dir}
