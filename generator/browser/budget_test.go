@@ -177,6 +177,42 @@ func TestBudgets(t *testing.T) {
 	t.Logf("%d pages; the heaviest sends %d bytes, scripts are %d", len(pages), heaviest["page"], heaviest["scripts"])
 }
 
+// TestSlowNetwork lets a page arrive in two pieces, a while apart: what is drawn of
+// the first stays where it is when the second comes.
+func TestSlowNetwork(t *testing.T) {
+	dir := public(t)
+	const page = "plans/bavaria-2027-h1/"
+	text, err := os.ReadFile(filepath.Join(dir, page, "index.html"))
+	must(t, err)
+	for _, percent := range []int{30, 60, 90} {
+		files := http.FileServer(http.Dir(dir))
+		h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/"+page {
+				files.ServeHTTP(w, r)
+				return
+			}
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			n := len(text) * percent / 100
+			w.Write(text[:n])
+			w.(http.Flusher).Flush()
+			time.Sleep(400 * time.Millisecond)
+			w.Write(text[n:])
+		}))
+		b := browse(t, 1280, 844)
+		_, err := chromedp.Call(b.ctx, devtools.AddScriptToEvaluateOnNewDocument, devtools.AddScriptToEvaluateOnNewDocumentParams{Source: watch})
+		must(t, err)
+		b.open(h.URL + "/" + page)
+		b.until("document.readyState", "complete")
+		time.Sleep(100 * time.Millisecond)
+		moved := 0.0
+		fmt.Sscan(b.js("pbMoved"), &moved)
+		if moved > 0.001 {
+			t.Errorf("after %d%% of the page things move by %.3f: %s", percent, moved, b.js(`(window.pbWho || []).join(", ")`))
+		}
+		h.Close()
+	}
+}
+
 func sorted(set map[string]bool) []string {
 	var out []string
 	for s := range set {
