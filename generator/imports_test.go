@@ -16,32 +16,33 @@ import (
 // allowed is the direction of the program: each package may import only those
 // named for it. Data flows one way; a new arrow needs a reason, and a line here.
 var allowed = map[string]string{
-	"diag":     "",
-	"source":   "diag",
-	"glossary": "diag source",
-	"picture":  "",
-	"kind":     "diag source",
-	"search":   "",
-	"document": "diag source glossary search",
-	"book":     "diag source glossary kind document search",
-	"check":    "diag source glossary kind document book",
-	"artifact": "diag source glossary kind document book",
-	"render":   "diag source glossary picture kind document book artifact",
-	"output":   "diag source",
-	"build":    "diag source glossary kind document book check artifact render search output",
-	"serve":    "diag source output build",
-	"publish":  "diag source output build",
-	"cli":      "diag source glossary kind document book check artifact render search output build serve publish",
+	"diag":                "",
+	"source":              "diag",
+	"glossary":            "diag source",
+	"picture":             "",
+	"kind":                "diag source",
+	"search":              "",
+	"document":            "diag source glossary search",
+	"book":                "diag source glossary kind document search",
+	"check":               "diag source glossary kind document book",
+	"artifact":            "diag source glossary kind document book",
+	"render":              "diag source glossary picture kind document book artifact",
+	"output":              "diag source",
+	"build":               "diag source glossary kind document book check artifact render search output",
+	"serve":               "diag source output build",
+	"publish":             "diag source output build publish/objectstore",
+	"publish/objectstore": "source output",
+	"cli":                 "diag source glossary kind document book check artifact render search output build serve publish",
 }
 
 // seams are the packages that may touch the world: the rest is functions of
 // their arguments.
 var seams = map[string][]string{
-	"os":        {"source", "output", "serve", "publish", "cli"},
+	"os":        {"source", "output", "serve", "publish", "publish/objectstore", "cli"},
 	"os/exec":   {"source", "cli"},
 	"os/signal": {"cli"},
-	"net":       {"serve", "publish"},
-	"net/http":  {"serve", "publish"},
+	"net":       {"serve", "publish", "publish/objectstore"},
+	"net/http":  {"serve", "publish", "publish/objectstore"},
 	"math/rand": {},
 }
 
@@ -89,7 +90,7 @@ func TestImports(t *testing.T) {
 // --as-of decides what day it is, and the packages that wait for something.
 func TestClock(t *testing.T) {
 	for pkg := range allowed {
-		if pkg == "cli" || pkg == "serve" || pkg == "publish" {
+		if pkg == "cli" || pkg == "serve" || strings.HasPrefix(pkg, "publish") {
 			continue
 		}
 		files, _ := filepath.Glob(filepath.Join(pkg, "*.go"))

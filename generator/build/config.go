@@ -50,6 +50,8 @@ type Target struct {
 	Credentials string // file with the keys, in the form of ~/.aws/credentials
 	Profile     string // section of that file
 	GraceDays   int    // before files of old releases are removed, 0 for the default
+	CAFile      string // file with the authority that signed the store's certificate
+	Releases    bool   // each release under a prefix of its own
 }
 
 // setting is one key of the configuration: where it stands, what it means to
@@ -229,7 +231,9 @@ var settings = []setting{
 	{"targets.*.prefix", "text", "folder in the bucket", target(words(func(t *Target, s string) { t.Prefix = s }))},
 	{"targets.*.credentials", "file", "file with the keys of the object store, as ~/.aws/credentials has them; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment come first", target(words(func(t *Target, s string) { t.Credentials = s }))},
 	{"targets.*.profile", "text", `section of the credentials file, "default" if not set`, target(words(func(t *Target, s string) { t.Profile = s }))},
-	{"targets.*.grace_days", "days", "how long files of old releases stay in the bucket, 7 if not set", target(count(func(t *Target, n int) { t.GraceDays = n }))},
+	{"targets.*.grace_days", "days", "how long styles and scripts of old releases stay in the bucket for pages that are still open, an hour if not set", target(count(func(t *Target, n int) { t.GraceDays = n }))},
+	{"targets.*.ca_file", "file", "the authority that signed the object store's certificate, if the system does not know it", target(words(func(t *Target, s string) { t.CAFile = s }))},
+	{"targets.*.releases", "true or false", "put each release under a prefix of its own in the bucket, and name the one in service in an object", target(yes(func(t *Target, b bool) { t.Releases = b }))},
 	{"limits.page", "bytes", "largest Markdown file, 1 MiB if not set", whole(func(c *Config, n int) { c.Markup.Limits.Page = n })},
 	{"limits.front_matter", "bytes", "largest front matter, 64 KiB if not set", whole(func(c *Config, n int) { c.Markup.Limits.Front = n })},
 	{"limits.keys", "number", "most keys in front matter, 1000 if not set", whole(func(c *Config, n int) { c.Markup.Limits.Keys = n })},
