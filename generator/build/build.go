@@ -680,12 +680,15 @@ func (s *Session) Run(ctx context.Context, o Options) (*Result, error) {
 	return res, nil
 }
 
-// ReadConfig reads the configuration of a site, and nothing else of it. What is
-// wrong with it is a *ConfigError.
-func ReadConfig(o Options) (Config, error) {
+// ReadConfig reads the configuration of a site, and nothing else of it: what it
+// means, and what is said where. What is wrong with it is a *ConfigError.
+func ReadConfig(o Options) (Config, []Said, error) {
 	var site Site
 	err := site.configure(o)
-	return site.Config, err
+	if err != nil {
+		return site.Config, nil, err
+	}
+	return site.Config, SaidIn(site.name, site.config), nil
 }
 
 // configure finds and reads the configuration.

@@ -229,7 +229,7 @@ var settings = []setting{
 	{"targets.*.endpoint", "URL", "address of the object store, Amazon's if not set", target(address(func(t *Target, s string) { t.Endpoint = s }))},
 	{"targets.*.region", "text", "region of the bucket", target(words(func(t *Target, s string) { t.Region = s }))},
 	{"targets.*.prefix", "text", "folder in the bucket", target(words(func(t *Target, s string) { t.Prefix = s }))},
-	{"targets.*.credentials", "file", "file with the keys of the object store, as ~/.aws/credentials has them; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment come first", target(words(func(t *Target, s string) { t.Credentials = s }))},
+	{"targets.*.credentials", "file", "file with the keys of the object store, as ~/.aws/credentials has them; without it AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the environment count, then the usual file", target(words(func(t *Target, s string) { t.Credentials = s }))},
 	{"targets.*.profile", "text", `section of the credentials file, "default" if not set`, target(words(func(t *Target, s string) { t.Profile = s }))},
 	{"targets.*.grace_days", "days", "how long styles and scripts of old releases stay in the bucket for pages that are still open, an hour if not set", target(count(func(t *Target, n int) { t.GraceDays = n }))},
 	{"targets.*.ca_file", "file", "the authority that signed the object store's certificate, if the system does not know it", target(words(func(t *Target, s string) { t.CAFile = s }))},
@@ -356,4 +356,52 @@ func targetPlaces(name string, m *document.Map) map[string]diag.Pos {
 		}
 	}
 	return places
+}
+
+// Setting is one thing that a configuration can say.
+type Setting struct {
+	Path string // "links.root"; a "*" stands for a name of the site's own
+	Want string // what its value must be, in words
+	Doc  string // what it is for
+}
+
+// Settings returns what a configuration can say, in the order in which it is best
+// read.
+func Settings() []Setting {
+	out := make([]Setting, len(settings))
+	for i, s := range settings {
+		out[i] = Setting{s.path, s.want, s.doc}
+	}
+	return out
+}
+
+// Said is a setting that a configuration has a value for.
+type Said struct {
+	Path    string // as written, "targets.intranet.directory"
+	Setting string // path of the Setting
+	Value   document.Value
+	At      diag.Pos
+}
+
+// SaidIn returns what a configuration without errors says, in its own order.
+func SaidIn(name string, src []byte) (out []Said) {
+	m, _ := document.ParseTOML(name, src)
+	if m == nil {
+		return nil
+	}
+	var walk func(prefix string, m *document.Map)
+	walk = func(prefix string, m *document.Map) {
+		for _, f := range m.Fields {
+			path := prefix + f.Key
+			s, _, table := find(path)
+			switch {
+			case s != nil:
+				out = append(out, Said{path, s.path, f.Value, diag.Pos{File: name, Line: f.Line, Col: f.Col}})
+			case table && f.Value.Kind == document.Dict:
+				walk(path+".", f.Value.Map)
+			}
+		}
+	}
+	walk("", m)
+	return out
 }

@@ -17,7 +17,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"playbook/generator/build"
-	"playbook/generator/diag"
 	"playbook/generator/output"
 	"playbook/generator/publish"
 )
@@ -89,22 +88,11 @@ type published struct {
 
 // targets reads the configuration, for what it says of publishing.
 func (a *app) targets(f siteFlags) (*published, error) {
-	o, err := f.options(a)
+	c, _, err := a.configuration(f)
 	if err != nil {
 		return nil, err
 	}
-	c, err := build.ReadConfig(o)
-	var config *build.ConfigError
-	if errors.As(err, &config) && len(config.Diags) > 0 {
-		if err := diag.Write(a.Err, config.Diags, diag.PrintOptions{Name: f.name, Source: config.Source, Color: a.screenOf(a.Err).color}); err != nil {
-			return nil, err
-		}
-		return nil, told(exitUsage)
-	}
-	if err != nil {
-		return nil, workError(err)
-	}
-	return &published{o.Source, c}, nil
+	return &published{f.source, c}, nil
 }
 
 func targetNames(site *published) (out []string) {

@@ -43,6 +43,8 @@ checked against each other.
 		a.newCommand(),
 		a.kindsCommand(),
 		a.schemaCommand(),
+		a.explainCommand(),
+		a.configCommand(),
 		a.glossaryCommand(),
 		a.versionCommand(),
 		a.completionCommand(),
