@@ -41,6 +41,7 @@ checked against each other.
 		a.publishCommand(),
 		a.checkCommand(),
 		a.newCommand(),
+		a.initCommand(),
 		a.kindsCommand(),
 		a.schemaCommand(),
 		a.explainCommand(),
