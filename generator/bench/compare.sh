@@ -81,7 +81,13 @@ done
 unresolved=$({ grep -rhoE --include=index.html 'href="[^"]*\.md["#]' "$work/hugo" || true; } | wc -l)
 if [ "$unresolved" -gt 0 ]; then say "Hugo left $unresolved of $wanted links unresolved"; exit 1; fi
 
+# What Hugo makes without extras: pages and feeds. Ours keep glossary, relations,
+# checks and search, but no Markdown, data, calendars and templates beside them.
+{ cat "$site/playbook.toml"; printf '\n[outputs]\nmarkdown = false\njson = false\ncalendar = false\ntemplates = false\nllms = false\n'; } >"$work/lean.toml"
+
 set -- \
+	+++ name='playbook, pages and search' wipe="$work/lean" wipe="$site/.playbook" out="$work/lean" \
+	"$work/bin/playbook" build --source "$site" --config "$work/lean.toml" --destination "$work/lean" --no-cache --as-of 2026-11-23 --quiet \
 	+++ name='playbook, everything' wipe="$work/ours" wipe="$site/.playbook" out="$work/ours" \
 	"$work/bin/playbook" build --source "$site" --destination "$work/ours" --no-cache --as-of 2026-11-23 --quiet \
 	+++ name="Hugo $hugo_version, plain" wipe="$work/hugo" wipe="$work/hugo-cache" wipe="$work/theme/resources" out="$work/hugo" \

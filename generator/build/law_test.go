@@ -30,7 +30,7 @@ import (
 // lawSequences is how many random sites go through their edits:
 //
 //	go test ./generator/build -run Law -law.sequences 10000 -timeout 2h
-var lawSequences = flag.Int("law.sequences", 160, "random sequences of edits that TestLaw plays")
+var lawSequences = flag.Int("law.sequences", 300, "random sequences of edits that TestLaw plays")
 
 // lawShrink bounds the search for a short story.
 var lawShrink = flag.Duration("law.shrink", 30*time.Second, "how long TestLaw looks for a shorter sequence that fails too")
