@@ -18,17 +18,18 @@ import (
 var allowed = map[string]string{
 	"diag":                "",
 	"source":              "diag",
+	"history":             "diag source",
 	"glossary":            "diag source",
 	"picture":             "",
 	"kind":                "diag source",
 	"search":              "",
 	"document":            "diag source glossary search",
-	"book":                "diag source glossary kind document search",
+	"book":                "diag source history glossary kind document search",
 	"check":               "diag source glossary kind document book",
 	"artifact":            "diag source glossary kind document book",
 	"render":              "diag source glossary picture kind document book artifact",
 	"output":              "diag source",
-	"build":               "diag source glossary kind document book check artifact render search output",
+	"build":               "diag source history glossary kind document book check artifact render search output",
 	"serve":               "diag source output build",
 	"publish":             "diag source output build publish/objectstore",
 	"publish/objectstore": "source output",
@@ -38,8 +39,8 @@ var allowed = map[string]string{
 // seams are the packages that may touch the world: the rest is functions of
 // their arguments.
 var seams = map[string][]string{
-	"os":        {"source", "output", "serve", "publish", "publish/objectstore", "cli"},
-	"os/exec":   {"source", "cli"},
+	"os":        {"source", "history", "output", "serve", "publish", "publish/objectstore", "cli"},
+	"os/exec":   {"source", "history", "cli"},
 	"os/signal": {"cli"},
 	"net":       {"serve", "publish", "publish/objectstore"},
 	"net/http":  {"serve", "publish", "publish/objectstore"},

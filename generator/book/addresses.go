@@ -20,7 +20,7 @@ func (b *Book) addresses(part string) []Address {
 	pages := b.pages[n*PerSitemap : min(len(b.pages), (n+1)*PerSitemap)]
 	out := make([]Address, len(pages))
 	for i, p := range pages {
-		out[i] = Address{p.url, p.ref.Date}
+		out[i] = Address{p.url, b.changedOn(p)}
 	}
 	return out
 }

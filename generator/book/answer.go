@@ -153,7 +153,7 @@ func (b *Book) other(q Question) any {
 	case OpAddresses:
 		return b.addresses(q.Arg)
 	case OpRecent:
-		return b.recent(q.Arg)
+		return b.news(q.Arg)
 	case OpKindPages:
 		return b.kindBy[q.Arg]
 	case OpKind:
@@ -211,6 +211,8 @@ func (b *Book) pageAnswer(p *page) *Page {
 	v.VerifiedOn = dateOf(p.plain["verified_on"])
 	v.VerifiedBy, _ = p.plain["verified_by"].(string)
 	v.ReviewEvery, v.ReviewDue = p.reviewEvery(), p.reviewDue()
+	was := b.in.History.Of(d.Path)
+	v.Changed, v.ChangedBy, v.Created = was.On, was.By, was.First
 	v.OwnerCard, _ = p.fields["owner"].(*Card)
 	if toc, ok := p.plain["toc"].(bool); !ok || toc {
 		for _, h := range d.Headings {

@@ -41,7 +41,7 @@ const (
 	OpCalendar              // "" or id of a top section -> []Due, by date
 	OpPages                 // number of a part of the data, from 0 -> []string, the ids of its pages in order
 	OpAddresses             // number of a file of the sitemap, from 0 -> []Address
-	OpRecent                // "", section id or "tags/" and a slug -> []*Card, latest first
+	OpRecent                // "", section id or "tags/" and a slug -> []News, latest first
 	OpKindPages             // kind id -> []*Card
 	OpKind                  // kind id -> *KindInfo
 	OpKinds                 // "" -> []*KindInfo, of those that have pages
@@ -149,6 +149,9 @@ type Page struct {
 	VerifiedBy  string
 	ReviewEvery string
 	ReviewDue   string // the day by which it is to be looked at again, "" for none
+	Changed     string // day of the last commit that changed the document, "" if that is not known
+	ChangedBy   string // its author
+	Created     string // day of the first commit that holds it
 	OwnerCard   *Card
 }
 

@@ -21,6 +21,7 @@ import (
 	"playbook/generator/diag"
 	"playbook/generator/document"
 	"playbook/generator/glossary"
+	"playbook/generator/history"
 	"playbook/generator/kind"
 	"playbook/generator/source"
 )
@@ -60,6 +61,7 @@ type Language struct{ Folder, Tag, Name string }
 type Input struct {
 	Docs    []*document.Document // sorted by path
 	Kinds   *kind.Set
+	History *history.History         // of the content folder; nil: nothing is known
 	Files   *source.Tree             // the content folder, for files beside pages
 	Layouts map[string]source.Digest // layouts with the digest of what each depends on
 	Texts   map[string]string        // layout files whose text pages may ask for: archetypes, icons
@@ -109,6 +111,8 @@ type Book struct {
 	unchecked []int32             // pages of which faulty does not tell yet; nil: of none
 
 	finder    *finder // of its search
+	toldOnce  *sync.Once
+	toldOf    map[int32]bool // see told
 	partition *sync.Once
 	parts     [][]string // ids of pages by part of the data; see Partition
 	calendars *sync.Once
@@ -230,7 +234,7 @@ func Link(ctx context.Context, in Input, prev *Book) (*Book, []diag.Diagnostic, 
 // link makes a Book from the start, with the help of the one before and of what
 // an earlier process has kept of this very one. Both may be nil.
 func link(ctx context.Context, in Input, prev *Book, kept *recalled) (*Book, []diag.Diagnostic, error) {
-	l := &linker{b: &Book{in: in, rest: new(sync.Map), evalMu: new(sync.Mutex), finder: new(finder), calendars: new(sync.Once), partition: new(sync.Once)}, index: new(index), prev: comparable(prev, in), recalled: kept}
+	l := &linker{b: &Book{in: in, rest: new(sync.Map), evalMu: new(sync.Mutex), finder: new(finder), calendars: new(sync.Once), partition: new(sync.Once), toldOnce: new(sync.Once)}, index: new(index), prev: comparable(prev, in), recalled: kept}
 	l.b.index = l.index
 	for _, step := range []func(){l.place, l.address, l.name, l.arrange, l.compare, l.resolve, l.cards, l.circles, l.publish, l.finish, l.terms, l.keep} {
 		if err := ctx.Err(); err != nil {

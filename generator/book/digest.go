@@ -252,6 +252,12 @@ func (e *enc) any(v any) {
 		for _, k := range v {
 			e.kind(k)
 		}
+	case []News:
+		e.tag(29)
+		e.int(len(v))
+		for i := range v {
+			e.news(&v[i])
+		}
 	case *Uses:
 		e.tag(24)
 		if e.some(v != nil) {
@@ -325,6 +331,25 @@ func (e *enc) cardValue(c *Card) {
 	}
 }
 
+func (e *enc) news(n *News) {
+	e.card(n.Card)
+	e.strs([]string{n.On, n.By})
+	e.bool(n.New)
+	e.int(len(n.Changes))
+	for i := range n.Changes {
+		c := &n.Changes[i]
+		e.str(c.Label)
+		e.any(c.From)
+		e.any(c.To)
+		e.bool(c.Choice)
+		e.bool(c.Long)
+		e.int(c.Added)
+		e.int(c.Removed)
+		e.int(c.Changed)
+		e.strs(c.Parts)
+	}
+}
+
 func (e *enc) cards(v []*Card) {
 	e.int(len(v))
 	for _, c := range v {
@@ -334,7 +359,7 @@ func (e *enc) cards(v []*Card) {
 
 func (e *enc) page(p *Page) {
 	e.card(p.Card)
-	e.strs([]string{p.Title, p.TitleID, p.Description, p.Layout, p.Path, p.Name, p.VerifiedOn, p.VerifiedBy, p.ReviewEvery, p.ReviewDue})
+	e.strs([]string{p.Title, p.TitleID, p.Description, p.Layout, p.Path, p.Name, p.VerifiedOn, p.VerifiedBy, p.ReviewEvery, p.ReviewDue, p.Changed, p.ChangedBy, p.Created})
 	e.int(p.Words)
 	e.bool(p.Draft)
 	e.any(p.Fields)

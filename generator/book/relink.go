@@ -47,6 +47,7 @@ func relink(in Input, prev *Book) *Book {
 	b.memo = slices.Clone(prev.memo)
 	b.finder = after(prev.finder)
 	b.dates, b.calendars, b.partition = slices.Clone(prev.dates), new(sync.Once), new(sync.Once)
+	b.toldOnce = new(sync.Once)
 	b.recalled = prev.recalled
 	b.once, b.ofKind = maps.Clone(prev.once), prev.ofKind
 	b.faulty, b.unchecked, b.jargon = prev.faulty, slices.Clone(prev.unchecked), prev.jargon
@@ -72,7 +73,7 @@ func (b *Book) forget(n int32, op Op) {
 
 // sameBut tells whether two inputs are the same but for the bodies of documents.
 func sameBut(a, b Input) bool {
-	if len(a.Docs) != len(b.Docs) || a.Kinds != b.Kinds || a.AsOf != b.AsOf || a.Drafts != b.Drafts || a.Future != b.Future || a.Portable != b.Portable || a.Version != b.Version ||
+	if len(a.Docs) != len(b.Docs) || a.Kinds != b.Kinds || a.AsOf != b.AsOf || a.History != b.History || a.Drafts != b.Drafts || a.Future != b.Future || a.Portable != b.Portable || a.Version != b.Version ||
 		!reflect.DeepEqual(a.Config, b.Config) || !maps.Equal(a.Layouts, b.Layouts) || !maps.Equal(a.Texts, b.Texts) || !maps.Equal(a.Assets, b.Assets) {
 		return false
 	}

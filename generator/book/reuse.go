@@ -386,7 +386,7 @@ func (l *linker) keep() {
 		had := old.memo[q.n]
 		m := b.memo[p.n]
 		keep := func(op Op) { m[op-firstPageOp].Store(had[op-firstPageOp].Load()) }
-		own := p.card == q.card && p.doc == q.doc && p.seed == q.seed && sameMap(p.fields, q.fields)
+		own := p.card == q.card && p.doc == q.doc && p.seed == q.seed && sameMap(p.fields, q.fields) && l.pastAlike(p)
 		if p.card == q.card {
 			keep(OpCard)
 		}
@@ -433,6 +433,13 @@ func (l *linker) keep() {
 		}
 	})
 	l.release()
+}
+
+// pastAlike tells whether history knows of p what it knew when the Book before
+// was made.
+func (l *linker) pastAlike(p *page) bool {
+	now, then := l.b.in.History, l.prev.in.History
+	return now == then || p.doc == nil || now.Of(p.doc.Path) == then.Of(p.doc.Path)
 }
 
 // shown says which lists of a page hold a card that is another one now.

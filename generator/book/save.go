@@ -21,7 +21,7 @@ import (
 
 // Form numbers the form that Save writes. Raise it with every change of what is
 // kept, or of what it means.
-const Form = 2
+const Form = 3
 
 // maxSavedDepth bounds how deep a derived value that is kept is nested.
 const maxSavedDepth = 50

@@ -21,6 +21,7 @@ import (
 	"playbook/generator/check"
 	"playbook/generator/diag"
 	"playbook/generator/document"
+	"playbook/generator/history"
 	"playbook/generator/kind"
 	"playbook/generator/output"
 	"playbook/generator/render"
@@ -139,6 +140,7 @@ type Session struct {
 	state   *artifact.State
 	loaded  loaded
 	book    *book.Book
+	past    *history.History
 	targets targets
 	sunk    sunk
 	cache   *cache // on disk; nil: none
@@ -241,6 +243,9 @@ type Site struct {
 	diags   []diag.Diagnostic
 	docs    int
 	scanned scanned
+	repo    *history.Repo // that the content lies in; nil if it is not asked
+	unread  bool          // it could not be
+	asked   bool          // it was
 }
 
 // Open loads and links a site without making anything.
@@ -363,6 +368,9 @@ func (s *Session) survey(ctx context.Context, o Options, st *Stats) (*Site, erro
 	s.own = own
 	site.Content, site.Layouts = content, source.Overlay(s.builtin, own)
 	site.scanned, site.diags = how, append(diags, more...)
+	if !c.Forget {
+		site.repo = history.Find(contentDir)
+	}
 	clock.lap(&st.Seconds.Scan)
 	return site, nil
 }
@@ -396,7 +404,10 @@ func (s *Session) assemble(ctx context.Context, o Options, site *Site, st *Stats
 	site.docs, st.Documents = len(docs), len(docs)
 	clock.lap(&st.Seconds.Compile)
 
-	in := book.Input{Docs: docs, Kinds: kinds, Files: content, Layouts: theme.Layouts, Texts: theme.Texts, Assets: theme.Assets,
+	if err := s.remember(ctx, o, site, &diags); err != nil {
+		return err
+	}
+	in := book.Input{Docs: docs, History: s.past, Kinds: kinds, Files: content, Layouts: theme.Layouts, Texts: theme.Texts, Assets: theme.Assets,
 		Config: c.Book, AsOf: o.AsOf, Drafts: o.Drafts, Future: o.Future, Portable: o.Portable, Version: o.Version, Workers: o.Workers}
 	known := s.book
 	switch {
@@ -407,6 +418,9 @@ func (s *Session) assemble(ctx context.Context, o Options, site *Site, st *Stats
 	}
 	b, more, err := book.Link(ctx, in, known)
 	if err != nil {
+		return err
+	}
+	if err := s.fetch(ctx, site, b, &diags); err != nil {
 		return err
 	}
 	site.Book, s.book = b, b

@@ -14,6 +14,7 @@ import (
 	"playbook/generator/book"
 	"playbook/generator/diag"
 	"playbook/generator/document"
+	"playbook/generator/history"
 	"playbook/generator/source"
 )
 
@@ -26,6 +27,7 @@ import (
 //	                file, and lays all into one when too much in them is old
 //	state           the traces of all outputs, and what it cost time to find out
 //	                when the Book was linked whose answers they hold
+//	history         what git was asked when it was last asked
 //	outcome         what came of the last build, under a digest of all that it
 //	                was made from: the same inputs are not even compiled
 //
@@ -61,6 +63,7 @@ const (
 	layoutsFile = "layouts"
 	stateFile   = "state"
 	outcomeFile = "outcome"
+	historyFile = "history"
 	docsPrefix  = "docs-"
 	ignoreFile  = ".gitignore"
 )
@@ -77,8 +80,9 @@ type cache struct {
 	notes []string     // what went wrong
 	tree  *source.Tree // the listing of the content kept
 
-	before   *source.Decoder // what is kept of the Book before, until it is read
-	recalled bool            // that Book was made
+	before   *source.Decoder  // what is kept of the Book before, until it is read
+	recalled bool             // that Book was made
+	past     *history.History // what was kept of git's answers
 
 	packs  []pack
 	dead   []string                 // packs that cannot be read
@@ -353,6 +357,7 @@ func (site *Site) inputs(o *Options, diags []diag.Diagnostic) (source.Digest, er
 	for _, v := range []bool{o.Drafts, o.Future, o.Strict, o.KeepGoing, o.Portable} {
 		e.Bool(v)
 	}
+	e.Digest(site.repo.Key())
 	for _, t := range []*source.Tree{site.Content, site.Layouts} {
 		files := t.Files()
 		e.Uint(uint64(len(files)))
@@ -476,7 +481,7 @@ func (s *Session) keep(site *Site, o *Options, scan []diag.Diagnostic, committed
 	if committed {
 		c.write(store, stateFile, s.encodeState(site, o)...)
 	}
-	if inputs, err := site.inputs(o, scan); err == nil && committed && settled(site.Content, s.docs) {
+	if inputs, err := site.inputs(o, scan); err == nil && committed && !site.unread && settled(site.Content, s.docs) {
 		w := outcome{documents: res.Stats.Documents, pages: res.Stats.Pages, diags: res.Diags, files: site.Book.Files()}
 		for _, a := range res.Outputs {
 			w.outputs = append(w.outputs, output1{a.Path, a.Digest, site.Book.DocumentAt(a.Path)})
@@ -485,6 +490,9 @@ func (s *Session) keep(site *Site, o *Options, scan []diag.Diagnostic, committed
 	}
 	c.write(store, treeFile, site.Content.Save())
 	c.write(store, layoutsFile, s.own.Save())
+	if site.asked {
+		c.write(store, historyFile, s.past.Save())
+	}
 }
 
 // relist keeps the listings anew, where nothing else is to be kept.
@@ -510,6 +518,7 @@ func (s *Session) encodeState(site *Site, o *Options) [][]byte {
 	head.Uint(uint64(len(traces)))
 	e.Digest(s.bookKey(site, o))
 	e.Str(o.AsOf)
+	e.Digest(s.past.Key())
 	e.Bytes(site.Content.Save())
 	e.Len(len(s.docs), false)
 	for _, d := range s.docs {
@@ -571,6 +580,15 @@ func (s *Session) recallBook(ctx context.Context, site *Site, o *Options, in boo
 		return nil
 	}
 	in.AsOf = r.Str()
+	switch past := r.Digest(); past {
+	case in.History.Key():
+	case source.Digest{}:
+		in.History = nil
+	case c.past.Key():
+		in.History = c.past
+	default:
+		return nil
+	}
 	if in.Files = source.Recall([]byte(r.Str())); in.Files == nil {
 		return nil
 	}

@@ -21,6 +21,7 @@ type Config struct {
 	Ignore  []string // patterns, as in .gitignore, of files that are no content
 	Markup  document.Options
 	Levels  map[string]diag.Level // of rules
+	Forget  bool                  // ask no checkout when pages were changed
 	Targets []Target              // sorted by name
 }
 
@@ -118,6 +119,13 @@ var settings = []setting{
 	{"new_url", "URL", "where pages are made, offered beside a template; {folder} stands for the folder below the content folder, {text} for what the page begins with", text(func(c *Config, s string) { c.Book.Outputs.NewURL = s })},
 	{"content", "folder", `where the Markdown lies, "content" if not set`, text(func(c *Config, s string) { c.Content = s })},
 	{"layouts", "folder", `where the site's own layouts lie, "layouts" if not set`, text(func(c *Config, s string) { c.Layouts = s })},
+	{"history", `"on" or "off"`, "when pages were changed, by whom and how, is read from the git checkout that the content lies in; \"off\" starts no process", func(c *Config, _ string, v document.Value) string {
+		if v.Kind != document.String || v.Str != "on" && v.Str != "off" {
+			return `must be "on" or "off"`
+		}
+		c.Forget = v.Str == "off"
+		return ""
+	}},
 	{"ignore", "list of patterns", "files that are no content, written as in .gitignore", func(c *Config, _ string, v document.Value) string {
 		if v.Kind != document.List {
 			return "must be a list of patterns"

@@ -142,6 +142,13 @@ func parseFront(name string, src []byte, lim Limits) frontResult {
 	return frontResult{Front: p.out(), Body: body, BodyLine: bodyLine, Format: p.format, Diags: p.diags}
 }
 
+// Front reads the front matter of a file and nothing else of it, and tells where
+// the body begins; ok is false where something in it cannot be read.
+func Front(src []byte, lim Limits) (front *Map, body []byte, ok bool) {
+	r := parseFront("", src, lim)
+	return r.Front, r.Body, !slices.ContainsFunc(r.Diags, func(d diag.Diagnostic) bool { return d.Level == diag.Error })
+}
+
 // ParseTOML reads a whole file of TOML, such as a configuration, with places.
 // What could be read is returned beside the diagnostics.
 func ParseTOML(name string, src []byte) (*Map, []diag.Diagnostic) {

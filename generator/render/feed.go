@@ -66,10 +66,18 @@ func feedOf(v *View, of, path string) []byte {
 	}
 	f := atomFeed{Lang: site.Language, Title: title, ID: id(at), Author: &atomAuthor{site.Title}, Updated: "1970-01-01T00:00:00Z",
 		Links: []atomLink{{"alternate", href(at)}, {"self", href(book.Root + path)}}}
-	for _, c := range v.Recent(of) {
-		e := atomEntry{Title: c.Title, ID: id(c.URL), Updated: c.Date + "T00:00:00Z", Link: atomLink{"alternate", href(c.URL)}, Summary: c.Summary}
-		if c.Owner != "" {
-			e.Author = &atomAuthor{c.Owner}
+	for _, n := range v.Recent(of) {
+		c := n.Card
+		e := atomEntry{Title: c.Title, ID: id(c.URL), Updated: n.On + "T00:00:00Z", Link: atomLink{"alternate", href(c.URL)}, Summary: c.Summary}
+		if n.By != "" {
+			e.Author = &atomAuthor{n.By}
+		}
+		if len(n.Changes) > 0 {
+			told := make([]string, len(n.Changes))
+			for i, x := range n.Changes {
+				told[i] = v.Tell(x)
+			}
+			e.Summary = strings.Join(told, "; ")
 		}
 		for _, t := range c.Tags {
 			e.Terms = append(e.Terms, atomCategory{t})

@@ -399,6 +399,8 @@ func member(x any, key string) any {
 	switch x := x.(type) {
 	case map[string]any:
 		return x[key]
+	case book.News:
+		return member(x.Card, key)
 	case *book.Card:
 		if x == nil {
 			return nil

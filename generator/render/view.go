@@ -328,12 +328,6 @@ func (v *View) Shared(name string) template.HTML {
 	return asHTML(v.r.Fragment("shared/" + v.Lang() + "/" + strings.ReplaceAll(name, "/", ":") + "/" + top))
 }
 
-// Recent returns the pages that last said something new, the latest first: of the
-// site, or of a section by its id, or of a tag by "tags/" and its slug.
-func (v *View) Recent(of ...string) []*book.Card {
-	return ask[[]*book.Card](v, book.OpRecent, strings.Join(of, "/"))
-}
-
 // Feed returns the address of the feed of the page's section or of its tag, that
 // of the site on all others; "" if the site has no feeds.
 func (v *View) Feed() string {
