@@ -154,6 +154,10 @@ func (b *Book) other(q Question) any {
 		return b.addresses(q.Arg)
 	case OpRecent:
 		return b.news(q.Arg)
+	case OpReviews:
+		return b.reviews()
+	case OpReport:
+		return b.report()
 	case OpKindPages:
 		return b.kindBy[q.Arg]
 	case OpKind:
@@ -210,7 +214,7 @@ func (b *Book) pageAnswer(p *page) *Page {
 	v.Draft, _ = p.plain["draft"].(bool)
 	v.VerifiedOn = dateOf(p.plain["verified_on"])
 	v.VerifiedBy, _ = p.plain["verified_by"].(string)
-	v.ReviewEvery, v.ReviewDue = p.reviewEvery(), p.reviewDue()
+	v.ReviewEvery, v.ReviewDue = b.reviewEvery(p), b.reviewDue(p)
 	was := b.in.History.Of(d.Path)
 	v.Changed, v.ChangedBy, v.Created = was.On, was.By, was.First
 	v.OwnerCard, _ = p.fields["owner"].(*Card)

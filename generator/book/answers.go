@@ -42,6 +42,8 @@ const (
 	OpPages                 // number of a part of the data, from 0 -> []string, the ids of its pages in order
 	OpAddresses             // number of a file of the sitemap, from 0 -> []Address
 	OpRecent                // "", section id or "tags/" and a slug -> []News, latest first
+	OpReviews               // "" -> []Review, the first due first
+	OpReport                // "" -> *Report
 	OpKindPages             // kind id -> []*Card
 	OpKind                  // kind id -> *KindInfo
 	OpKinds                 // "" -> []*KindInfo, of those that have pages
@@ -62,7 +64,7 @@ const (
 const firstPageOp, lastPageOp = OpCard, OpEvents
 
 var opNames = [numOps]string{"site", "today", "card", "page", "body", "backlinks", "relations", "derived", "trail", "pager", "uses", "outline", "events",
-	"related", "children", "sections", "nav", "top navigation", "calendar", "pages", "addresses", "recent", "pages of kind", "kind", "kinds", "tags", "tag", "layout", "asset", "text", "redirect", "search", "search words", "search pages", "fragment"}
+	"related", "children", "sections", "nav", "top navigation", "calendar", "pages", "addresses", "recent", "reviews", "report", "pages of kind", "kind", "kinds", "tags", "tag", "layout", "asset", "text", "redirect", "search", "search words", "search pages", "fragment"}
 
 // String returns the question's name as `--why` prints it.
 func (o Op) String() string { return opNames[o] }

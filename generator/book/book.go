@@ -31,7 +31,9 @@ type Config struct {
 	Title, Description, Language string
 	BaseURL, EditURL             string
 	Accent, Logo, Footer         string
-	RootLinks                    bool // relative links are read from the content root first
+	Review                       string                // how often pages are to be looked at again; DefaultReview if ""
+	Levels                       map[string]diag.Level // of rules, where it is not their own
+	RootLinks                    bool                  // relative links are read from the content root first
 	Kinds                        []KindRule
 	Languages                    []Language
 	Audience                     []string           // who the site is for; empty: everybody may see every page
@@ -44,7 +46,7 @@ type Config struct {
 // Outputs says what a site gives beside its pages. The zero value gives all of
 // it and asks crawlers to stay away.
 type Outputs struct {
-	NoFeeds, NoCalendar, NoSitemap, NoLLMs, NoMarkdown, NoJSON, NoPreviews, NoTemplates bool
+	NoFeeds, NoCalendar, NoSitemap, NoLLMs, NoMarkdown, NoJSON, NoPreviews, NoTemplates, NoReports bool
 
 	Robots string // "" or "disallow", "allow", "none"
 	NewURL string // where pages are made; {folder} and {text} stand for where and what
@@ -118,7 +120,8 @@ type Book struct {
 	calendars *sync.Once
 	due       map[string][]Due // by top section, "" for the site
 
-	evalMu *sync.Mutex
+	evalMu  *sync.Mutex
+	checkMu *sync.Mutex // over KindChecks
 }
 
 // pageMemo holds the answers to the questions about one page, once asked for.
@@ -234,7 +237,7 @@ func Link(ctx context.Context, in Input, prev *Book) (*Book, []diag.Diagnostic, 
 // link makes a Book from the start, with the help of the one before and of what
 // an earlier process has kept of this very one. Both may be nil.
 func link(ctx context.Context, in Input, prev *Book, kept *recalled) (*Book, []diag.Diagnostic, error) {
-	l := &linker{b: &Book{in: in, rest: new(sync.Map), evalMu: new(sync.Mutex), finder: new(finder), calendars: new(sync.Once), partition: new(sync.Once), toldOnce: new(sync.Once)}, index: new(index), prev: comparable(prev, in), recalled: kept}
+	l := &linker{b: &Book{in: in, rest: new(sync.Map), evalMu: new(sync.Mutex), finder: new(finder), calendars: new(sync.Once), partition: new(sync.Once), toldOnce: new(sync.Once), checkMu: new(sync.Mutex)}, index: new(index), prev: comparable(prev, in), recalled: kept}
 	l.b.index = l.index
 	for _, step := range []func(){l.place, l.address, l.name, l.arrange, l.compare, l.resolve, l.cards, l.circles, l.publish, l.finish, l.terms, l.keep} {
 		if err := ctx.Err(); err != nil {

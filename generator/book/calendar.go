@@ -101,7 +101,7 @@ func (b *Book) date(p *page) *dated {
 	} else {
 		out.reads = []int32{p.n}
 	}
-	if day := p.reviewDue(); day != "" {
+	if day := b.reviewDue(p); day != "" {
 		out.events = append(out.events, Event{Key: "review", Date: day, Title: p.title, Review: true})
 	}
 	slices.SortStableFunc(out.events, func(x, y Event) int { return strings.Compare(x.Date, y.Date) })
@@ -116,15 +116,18 @@ func (b *Book) date(p *page) *dated {
 }
 
 // reviewEvery returns how often the page is to be looked at again, as it or its
-// kind says; "" if nobody does.
-func (p *page) reviewEvery() string {
+// kind or the site says; "" for a page that need not be.
+func (b *Book) reviewEvery(p *page) string {
 	switch every := p.plain["review_every"].(type) {
 	case string:
 		return every
 	case int64:
 		return itoa(int(every)) + "d"
 	}
-	if p.kind != nil && p.kind.ReviewEvery > 0 {
+	switch {
+	case p.kind == nil || p.kind.ReviewEvery == 0:
+		return cmp.Or(b.in.Config.Review, DefaultReview)
+	case p.kind.ReviewEvery > 0:
 		return itoa(p.kind.ReviewEvery) + "d"
 	}
 	return ""
@@ -132,9 +135,9 @@ func (p *page) reviewEvery() string {
 
 // reviewDue returns the day by which the page is to be looked at again, "" if
 // there is none.
-func (p *page) reviewDue() string {
+func (b *Book) reviewDue(p *page) string {
 	verified := dateOf(p.plain["verified_on"])
-	days, ok := kind.Days(p.reviewEvery())
+	days, ok := kind.Days(b.reviewEvery(p))
 	if verified == "" || !ok || days <= 0 {
 		return ""
 	}

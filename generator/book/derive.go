@@ -518,6 +518,8 @@ func plainValue(v any) any {
 // KindChecks runs, for every page, what its kind checks about it, and reports
 // derived values that cannot be worked out.
 func (b *Book) KindChecks(report func(diag.Diagnostic)) {
+	b.checkMu.Lock()
+	defer b.checkMu.Unlock()
 	check := func(n int32) {
 		if b.checks[n] == nil {
 			b.checks[n] = b.kindCheck(b.pages[n])

@@ -177,7 +177,7 @@ func (e *enc) any(v any) {
 			e.int(v.PerList)
 			e.int(v.Pages)
 			o := &v.Outputs
-			for _, off := range [...]bool{o.NoFeeds, o.NoCalendar, o.NoSitemap, o.NoLLMs, o.NoMarkdown, o.NoJSON, o.NoPreviews, o.NoTemplates} {
+			for _, off := range [...]bool{o.NoFeeds, o.NoCalendar, o.NoSitemap, o.NoLLMs, o.NoMarkdown, o.NoJSON, o.NoPreviews, o.NoTemplates, o.NoReports} {
 				e.bool(off)
 			}
 			e.str(o.Robots)
@@ -251,6 +251,18 @@ func (e *enc) any(v any) {
 		e.int(len(v))
 		for _, k := range v {
 			e.kind(k)
+		}
+	case []Review:
+		e.tag(30)
+		e.int(len(v))
+		for i := range v {
+			e.card(v[i].Page)
+			e.strs([]string{v[i].Verified, v[i].Due, v[i].By})
+		}
+	case *Report:
+		e.tag(31)
+		if e.some(v != nil) {
+			e.report(v)
 		}
 	case []News:
 		e.tag(29)
@@ -328,6 +340,29 @@ func (e *enc) cardValue(c *Card) {
 	e.bool(c.Generated)
 	if e.some(c.Fields != nil) {
 		e.any(c.Fields)
+	}
+}
+
+func (e *enc) report(r *Report) {
+	e.int(r.Count)
+	e.int(len(r.Sections))
+	for _, c := range r.Sections {
+		e.card(c.Section)
+		e.int(c.Pages)
+		e.int(c.Verified)
+		e.int(c.Fresh)
+	}
+	e.int(len(r.Owners))
+	for _, g := range r.Owners {
+		e.card(g.Owner)
+		e.str(g.Name)
+		e.int(g.More)
+		e.int(len(g.List))
+		for _, f := range g.List {
+			e.card(f.Page)
+			e.strs([]string{f.Rule, f.Level, f.Msg})
+			e.int(f.Broken)
+		}
 	}
 }
 

@@ -47,13 +47,19 @@ func relink(in Input, prev *Book) *Book {
 	b.memo = slices.Clone(prev.memo)
 	b.finder = after(prev.finder)
 	b.dates, b.calendars, b.partition = slices.Clone(prev.dates), new(sync.Once), new(sync.Once)
-	b.toldOnce = new(sync.Once)
+	b.toldOnce, b.checkMu = new(sync.Once), new(sync.Mutex)
 	b.recalled = prev.recalled
 	b.once, b.ofKind = maps.Clone(prev.once), prev.ofKind
 	b.faulty, b.unchecked, b.jargon = prev.faulty, slices.Clone(prev.unchecked), prev.jargon
 	l := &linker{index: b.index, b: b}
 	for _, i := range changed {
 		if !l.replace(in.Docs[i], prev.in.Docs[i]) {
+			return nil
+		}
+	}
+	for _, i := range changed {
+		n := l.byPath[in.Docs[i].Path].n
+		if !b.reportsAlike(b.pages[n], prev.pages[n], prev.checks[n]) {
 			return nil
 		}
 	}

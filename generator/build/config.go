@@ -9,6 +9,7 @@ import (
 	"playbook/generator/diag"
 	"playbook/generator/document"
 	"playbook/generator/glossary"
+	"playbook/generator/kind"
 	"playbook/generator/render"
 )
 
@@ -126,6 +127,13 @@ var settings = []setting{
 		c.Forget = v.Str == "off"
 		return ""
 	}},
+	{"review_every", "90 days, 12 weeks, 3 months, 1 year or never", "how often a page that has verified_on is to be looked at again, where neither it nor its kind says; 90 days if not set", func(c *Config, _ string, v document.Value) string {
+		if _, ok := kind.Days(v.Str); v.Kind != document.String || !ok {
+			return "must be as 90 days, 12 weeks, 3 months, 1 year or never"
+		}
+		c.Book.Review = v.Str
+		return ""
+	}},
 	{"ignore", "list of patterns", "files that are no content, written as in .gitignore", func(c *Config, _ string, v document.Value) string {
 		if v.Kind != document.List {
 			return "must be a list of patterns"
@@ -185,6 +193,7 @@ var settings = []setting{
 	{"outputs.json", "true or false", "book.json, the whole book as data", without(func(o *book.Outputs) *bool { return &o.NoJSON })},
 	{"outputs.previews", "true or false", "pictures for link previews, which need base_url", without(func(o *book.Outputs) *bool { return &o.NoPreviews })},
 	{"outputs.templates", "true or false", "each kind's template to copy and download, on its section's page", without(func(o *book.Outputs) *bool { return &o.NoTemplates })},
+	{"outputs.reports", "true or false", "the page of reports: what is due for review, and what checks find", without(func(o *book.Outputs) *bool { return &o.NoReports })},
 	{"lists.per_page", "number", "pages that one page of a section lists, 200 if not set", whole(func(c *Config, n int) { c.Book.PerList = n })},
 	{"links.root", "true or false", "relative links are read from the content root first, then from the page's folder", yesNo(func(c *Config, b bool) { c.Book.RootLinks = b })},
 	{"markup.html", `"sanitize" or "escape"`, "raw HTML in Markdown passes an allow list, or is shown as text", func(c *Config, _ string, v document.Value) string {
@@ -219,6 +228,7 @@ var settings = []setting{
 			return `must be "off", "info", "warning" or "error"`
 		}
 		c.Levels[key] = l
+		c.Book.Levels = c.Levels
 		return ""
 	}},
 	{"targets.*.default", "true or false", "this target is meant when none is named", target(yes(func(t *Target, b bool) { t.Default = b }))},

@@ -478,7 +478,7 @@ func (w *world) configure() {
 	line(3, "audience = [%q]", pick(t, "sales", "other"))
 	line(7, "nonsense = 1")
 	line(1, "[links]\nroot = %v", rapid.Bool().Draw(t, ""))
-	line(2, "[outputs]\n%s = %v\nrobots = %q", pick(t, "feeds", "calendar", "sitemap", "llms", "markdown", "json", "previews", "templates"), rapid.Bool().Draw(t, ""), pick(t, "allow", "disallow", "none"))
+	line(2, "[outputs]\n%s = %v\nrobots = %q", pick(t, "feeds", "calendar", "sitemap", "llms", "markdown", "json", "previews", "templates", "reports"), rapid.Bool().Draw(t, ""), pick(t, "allow", "disallow", "none"))
 	line(2, "[markup]\nhtml = %q\ntypographer = %v", pick(t, "escape", "sanitize"), rapid.Bool().Draw(t, ""))
 	line(2, "[kinds]\n%q = %q", strings.TrimSuffix(pick(t, folders...), "/"), pick(t, kinds...))
 	line(2, "[languages]\nfr = %q", "Français")
@@ -557,10 +557,12 @@ var questions = map[string]string{
 	"fields":    `{{range .PagesOf "goal"}}{{json ($.FieldsOf .).due}}{{end}}`,
 	"backlinks": `{{range .Backlinks}}{{.Page.Title}}: {{range .Snippets}}{{.}};{{end}}{{end}}`,
 	"relations": `{{range .RelationGroups}}{{.Label}}: {{range .Pages}}{{.Title}} {{.URL}} {{end}}{{end}}`,
-	"recent":    `{{range .Recent}}{{.Title}} {{.Date}} {{end}}{{range .Recent "goals"}}{{.ID}} {{end}}{{.Feed}}`,
+	"recent":    `{{range .Recent}}{{.Card.Title}} {{.On}} {{.By}} {{end}}{{range .Recent "goals"}}{{.Card.ID}} {{end}}{{.Feed}}`,
 	"related":   `{{range .Related "supported_by" .Page}}{{.Title}}{{end}}`,
 	"listed":    `{{range .Listed}}{{.Title}} {{end}}{{range .Parts}}{{.Number}} {{.URL}} {{.Here}} {{end}}`,
 	"derived":   `{{range $k, $v := .Derived}}{{$k}} {{json $v}} {{end}}`,
+	"reviews":   `{{range .Reviews}}{{.Page.Title}} {{.Verified}} {{.Due}} {{.By}};{{end}}`,
+	"report":    `{{with .Report}}{{.Count}}{{range .Sections}}{{.Section.Title}} {{.Pages}} {{.Verified}} {{.Fresh}};{{end}}{{range .Owners}}{{.Name}}{{range .List}}{{.Rule}} {{.Level}} {{.Msg}} {{.Broken}}{{with .Page}}{{.Title}}{{end}};{{end}}{{end}}{{end}}`,
 	"events":    `{{range .Events}}{{.Key}} {{.Date}} {{.Title}} {{.Who}} {{.Done}} {{.Review}};{{end}}{{.Calendar}} {{.Subscribe}}`,
 	"outline":   `{{range .Outline}}{{.ID}} {{.Title}} {{.Present}} {{.Words}} {{.TasksDone}} {{.TasksTotal}} {{.Complete}} {{.Guidance}} {{.Optional}};{{end}}`,
 	"outlines":  `{{range .PagesOf "plan"}}{{range $.OutlineOf .}}{{.ID}} {{.Complete}} {{end}}{{end}}`,
@@ -602,6 +604,7 @@ var small = func() map[string]string {
 		"tags.html":                mainOf("", "tags"),
 		"404.html":                 mainOf("", "site"),
 		"search.html":              mainOf("", "site"),
+		"reports.html":             mainOf("", "report"),
 		"redirect.html":            `<a href="{{.Card.URL}}">{{.Card.Title}}</a>`,
 		"card.html":                `<a href="{{.Card.URL}}">{{.Card.Title}}</a>{{.Card.Summary}}`,
 		"partials/nav.html":        `{{range .Up}}<a href="{{.URL}}">{{.Title}}</a>{{end}}{{with .Section}}<a href="{{.URL}}">{{.Title}}</a>{{end}}{{range .Items}}<a href="{{.Card.URL}}">{{.Card.Title}}</a>{{end}}`,
@@ -639,7 +642,7 @@ func (w *world) layout() {
 	case 9:
 		w.write("layouts/words/"+pick(t, "fr.yaml", "de.yaml", "en.yaml", "ours.fr.yaml"), pick(t, "home: ", "Due: ", "pages: ")+pick(t, x, "Haus", "[]")+"\n")
 	case 0:
-		w.write("layouts/"+pick(t, "page.html", "list.html", "home.html", "tag.html", "tags.html", "404.html", "search.html")+"", mainOf(x, pick(t, asks...)))
+		w.write("layouts/"+pick(t, "page.html", "list.html", "home.html", "tag.html", "tags.html", "404.html", "search.html", "reports.html")+"", mainOf(x, pick(t, asks...)))
 	case 1:
 		w.write("layouts/kinds/"+pick(t, kinds...)+"/"+pick(t, "page.html", "list.html"), mainOf(x, pick(t, asks...)))
 	case 2:

@@ -21,6 +21,7 @@ type Rule struct {
 // stands in its kind.yaml instead, and is run by the rule "kinds".
 var All = []Rule{
 	{"kinds", kinds},
+	{"review-overdue", reviewOverdue},
 	{"content-empty", contentEmpty},
 	{"term-unused", termUnused},
 	{"term-retired", termRetired},

@@ -57,6 +57,11 @@ func (t *Theme) Targets(b *book.Book) []artifact.Target {
 	add("search/index.html", "search", func(r *artifact.Reader) ([]byte, []diag.Diagnostic) {
 		return t.framed(&View{t: t, r: r}, "search/index.html", "search.html")
 	})
+	if !b.Input().Config.Outputs.NoReports {
+		add(reportsPath, "reports", func(r *artifact.Reader) ([]byte, []diag.Diagnostic) {
+			return t.framed(&View{t: t, r: r}, reportsPath, "reports.html")
+		})
+	}
 	t.outputs(b, add)
 	for _, old := range b.Redirects() {
 		path := old + "/index.html"

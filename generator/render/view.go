@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"slices"
 	"strings"
+	"time"
 
 	"playbook/generator/artifact"
 	"playbook/generator/book"
@@ -439,11 +440,23 @@ func iconHTML(inner, name string) template.HTML {
 // Today returns the date of the build.
 func (v *View) Today() string { return ask[string](v, book.OpToday, "") }
 
+// TodayPlus returns the day that many days after today.
+func (v *View) TodayPlus(days int) string {
+	t, err := time.Parse(time.DateOnly, v.Today())
+	if err != nil {
+		return ""
+	}
+	return t.AddDate(0, 0, days).Format(time.DateOnly)
+}
+
 // VerifiedOn, VerifiedBy, ReviewEvery and Owner tell how far the page is to be
 // trusted.
 func (v *View) VerifiedOn() string  { return v.self().VerifiedOn }
 func (v *View) VerifiedBy() string  { return v.self().VerifiedBy }
 func (v *View) ReviewEvery() string { return v.self().ReviewEvery }
+
+// ReviewDue returns the day by which the page is to be looked at again, "" if none.
+func (v *View) ReviewDue() string { return v.self().ReviewDue }
 
 // Owner returns the card of the page's owner, nil if it names none.
 func (v *View) Owner() *book.Card { return v.self().OwnerCard }

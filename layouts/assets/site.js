@@ -392,10 +392,9 @@
   });
 
   // Freshness: a page turns stale by its own dates, without being built again.
-  all("[data-verified]").forEach(function (el) {
-    var every = /^(\d+)\s*([dwmy]?)/i.exec(el.dataset.every || "");
-    if (!every) return;
-    var days = every[1] * ({ w: 7, m: 30, y: 365 }[every[2].toLowerCase()] || 1);
-    if (Date.now() - Date.parse(el.dataset.verified) > days * 864e5) el.append(make("span", { className: "stale", textContent: " · " + el.dataset.stale }));
+  all("[data-due]").forEach(function (el) {
+    if (!(Date.now() - Date.parse(el.dataset.due) > 864e5)) return;
+    el.dataset.tone = "warn";
+    if (el.dataset.stale) el.textContent = el.dataset.stale;
   });
 })();
