@@ -515,6 +515,22 @@ func (b *Book) Document(id string) *document.Document {
 	return nil
 }
 
+// NameOf returns the shortest name by which a reference to kinds can name a page.
+func (b *Book) NameOf(id string, kinds []string) string {
+	if n, ok := b.byID[id]; ok {
+		return b.names.short(b.pages[n], kinds)
+	}
+	return ""
+}
+
+// KindOf returns the kind of a page, "" if it has none.
+func (b *Book) KindOf(id string) string {
+	if n, ok := b.byID[id]; ok && b.pages[n].kind != nil {
+		return b.pages[n].kind.ID
+	}
+	return ""
+}
+
 // Excused tells whether the document that diagnostics call name says, in its
 // front matter's checks, why a rule does not hold for it.
 func (b *Book) Excused(name, rule string) bool {

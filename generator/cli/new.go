@@ -24,17 +24,28 @@ import (
 
 func (a *app) newCommand() *cobra.Command {
 	var f siteFlags
-	var title, owner string
+	var title, owner, from, by string
 	var stdout bool
 	c := &cobra.Command{
 		Use:   "new KIND NAME",
 		Short: "write a page from the archetype of its kind",
 		Long: `Write a page from the archetype of its kind, with title, date and owner filled in,
 and print its path. NAME is the file's, without extension, below the folder of
-the kind; it may name folders of its own: playbook new goal emea/grow`,
+the kind; it may name folders of its own: playbook new goal emea/grow
+
+With --from the page begins as another one of its kind, for the period after it:
+dates are moved by the length of its period, or by --by; what is finished and
+what was counted stays behind, as "next" in its kind.yaml says; boxes are empty
+again, and nobody has verified it yet. It comes to lie beside the other page
+unless NAME names a folder.`,
 		Args: arguments(2, "a KIND", "a NAME"),
 		RunE: func(c *cobra.Command, args []string) error {
-			site, err := a.open(c, f)
+			o, err := f.options(a)
+			if err != nil {
+				return err
+			}
+			o.Drafts, o.Future = from != "", from != "" // a page that is over, or not yet seen, can be carried over too
+			site, err := a.openWith(c, f, o)
 			if err != nil {
 				return err
 			}
@@ -45,6 +56,13 @@ the kind; it may name folders of its own: playbook new goal emea/grow`,
 			file, err := pagePath(k, args[1])
 			if err != nil {
 				return err
+			}
+			span, ok := kind.ParseSpan(by)
+			switch {
+			case by != "" && from == "":
+				return wrong("it says how far the dates of another page move", `"--by" needs "--from"`)
+			case by != "" && !ok:
+				return wrong("such as 6m, 1y, 2w or 90d", "%q for \"--by\" is no span of time", by)
 			}
 			if strings.TrimSpace(title) == "" {
 				title = titleOf(args[1])
@@ -58,11 +76,29 @@ the kind; it may name folders of its own: playbook new goal emea/grow`,
 			if err != nil {
 				return err
 			}
-			text, err := archetype(site, k)
-			if err != nil {
-				return err
+			var text string
+			if from != "" {
+				x, err := carry(site, k, from, title, owner, span, today)
+				if err != nil {
+					return err
+				}
+				text = x.text
+				if !strings.ContainsAny(args[1], `/\`) {
+					dir := path.Dir(x.file)
+					if stem := path.Base(x.file); stem == "index.md" || stem == "_index.md" || stem == "README.md" {
+						dir = path.Dir(dir)
+					}
+					file = path.Join(dir, path.Base(file))
+				}
+				if err := a.tellCarried(x, file); err != nil {
+					return err
+				}
+			} else {
+				if text, err = archetype(site, k); err != nil {
+					return err
+				}
+				text = fill(text, map[string]string{"title": title, "date": today, "owner": owner, "kind": k.ID})
 			}
-			text = fill(text, map[string]string{"title": title, "date": today, "owner": owner, "kind": k.ID})
 			if stdout {
 				_, err := fmt.Fprint(a.Out, text)
 				return err
@@ -84,9 +120,33 @@ the kind; it may name folders of its own: playbook new goal emea/grow`,
 	f.add(c.Flags())
 	stringFlag(c.Flags(), &title, "title", "t", "", "TEXT", "title of the page (default the NAME as words)")
 	stringFlag(c.Flags(), &owner, "owner", "o", "", "ROLE", "id of the role that owns the page")
+	stringFlag(c.Flags(), &from, "from", "", "", "PAGE", "begin as that page of the same kind, for the period after it")
+	stringFlag(c.Flags(), &by, "by", "", "", "SPAN", "how far dates move with --from, such as 6m (default the length of the period)")
 	f.addAsOf(c.Flags())
 	c.Flags().BoolVar(&stdout, "stdout", false, "print the page instead of writing it")
 	return c
+}
+
+// tellCarried says what was changed in the page that another one was made from.
+func (a *app) tellCarried(x *carried, file string) error {
+	say := func(format string, args ...any) error {
+		_, err := fmt.Fprintf(a.Err, format+"\n", args...)
+		return err
+	}
+	if x.what != "" {
+		if err := say("%s", x.what); err != nil {
+			return err
+		}
+	}
+	if x.stay {
+		if err := say("dates are as they were: its period does not tell how far to move them; --by 6m does"); err != nil {
+			return err
+		}
+	}
+	if path.Dir(x.file) != path.Dir(file) {
+		return say("links are as they were in %s; playbook check tells those that lead nowhere from here", x.file)
+	}
+	return nil
 }
 
 // open reads what a command about the site needs, without building it.

@@ -66,6 +66,7 @@
 //	calendar:
 //	  - due
 //	  - {for: actions, date: due, title: '{{title}}: {{it.what}}'}
+//	next: {ends: due, clear: [actual], drop: [{for: actions, when: it.done}]}
 //	labels: {due: Last day}
 //	review_every: 3 months
 //
@@ -87,6 +88,7 @@
 //	facets        names by which a list can be narrowed
 //	list          sort and columns are lists of names ("-due" sorts downwards), group is one
 //	calendar      dates for the calendar
+//	next          how a document is carried over into the period after its own, see below
 //	dated         names of dates, beside date and verified_on, whose latest is the day on which a
 //	              document last said something new
 //	glossary      true: its documents are terms of the vocabulary; or a mapping that says in
@@ -240,6 +242,21 @@
 //	    hint: '{{it.guidance}}'
 //
 // Layouts have it as .Outline, and the archetype should have these headings.
+//
+// # The next period
+//
+// "playbook new plan b --from a" writes b as a is, moved into the period after
+// it. next says what that means:
+//
+//	period        the field that names the period: 2026, 2026-H2, 2026-Q4, 2026-11, 2026-W47
+//	starts, ends  the fields with its first and its last day
+//	follows       the reference to the document that was carried over
+//	set           values to begin with; below the top only where there is a value already
+//	clear         fields to take out, also of the elements of lists: actions.done_on
+//	drop          a list of {for, when}: elements of lists that stay behind
+//
+// All dates that the schema knows move by the length of the period: that which
+// its name tells, else from the first day to the last. See Kind.Carry.
 //
 // # Derived values, checks, calendar
 //

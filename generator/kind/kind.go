@@ -28,6 +28,7 @@ type Kind struct {
 	Facets    []string
 	List      ListSpec
 	Calendar  []Calendar
+	Next      *Next         // how a document is carried into its next period, nil if kind.yaml does not say
 	Dated     []string      // fields whose latest date is the day on which a document last said something new
 	Outline   []OutlinePart // the sections (H2) that a document should have, in order
 

@@ -128,6 +128,7 @@ func keys() []key {
 		{"facets", func(l *loader, d *draft, n *yaml.Node) { d.k.Facets = l.nameList(d, n, false) }},
 		{"list", (*loader).readList},
 		{"calendar", (*loader).readCalendar},
+		{"next", (*loader).readNext},
 		{"dated", func(l *loader, d *draft, n *yaml.Node) { d.k.Dated = l.nameList(d, n, false) }},
 		{"glossary", (*loader).readGlossary},
 		{"search", func(l *loader, d *draft, n *yaml.Node) { d.k.Search = l.yes(d, n, "search") }},
