@@ -99,8 +99,9 @@ type Site struct {
 	URL                          string // of the home page
 	Version                      string
 	Portable                     bool
-	PerList                      int // pages that one page of a section lists
-	Pages                        int // 0: unknown; the count is not part of the answer
+	PerList                      int      // pages that one page of a section lists
+	Pages                        int      // 0: unknown; the count is not part of the answer
+	Home                         []string // blocks of the front page; empty: the theme's choice
 	Outputs                      Outputs
 }
 

@@ -30,9 +30,15 @@ func (l *linker) arrange() {
 			f = b.sections[f].parent
 		}
 	}
+	ranks := map[string]int{}
+	for i, f := range b.in.Config.SectionOrder {
+		ranks[f] = i - len(b.in.Config.SectionOrder)
+	}
 	for _, s := range b.sections {
 		slices.SortFunc(s.children, inOrder)
-		slices.SortFunc(s.subs, func(x, y string) int { return inOrder(b.sections[x].page, b.sections[y].page) })
+		slices.SortFunc(s.subs, func(x, y string) int {
+			return cmp.Or(cmp.Compare(ranks[x], ranks[y]), inOrder(b.sections[x].page, b.sections[y].page))
+		})
 	}
 }
 
@@ -112,6 +118,9 @@ func (l *linker) shallow(p *page) {
 		IsSection: p.index || p.id == HomeID, Generated: p.doc == nil, Tags: p.tags}
 	if s := l.b.sections[p.sectionID()]; s != nil && c.IsSection {
 		c.Count = s.total
+		if label, ok := l.b.in.Config.SectionLabels[p.sectionID()]; ok {
+			c.Title = label
+		}
 	}
 	if p.doc != nil {
 		c.Summary = p.doc.Summary

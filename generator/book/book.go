@@ -40,6 +40,9 @@ type Config struct {
 	Terms                        glossary.Frequency // how often a word of the vocabulary becomes a link
 	Known                        []string           // words in capitals that need no term
 	PerList                      int                // pages that one page of a section lists; 0: 200
+	SectionOrder                 []string           // folders of the content whose sections come first among their neighbours, in this order
+	SectionLabels                map[string]string  // what links and navigation call the section of a folder
+	Home                         []string           // blocks of the front page; empty: the theme's choice
 	Outputs                      Outputs
 }
 

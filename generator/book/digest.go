@@ -176,6 +176,7 @@ func (e *enc) any(v any) {
 			e.bool(v.Portable)
 			e.int(v.PerList)
 			e.int(v.Pages)
+			e.strs(v.Home)
 			o := &v.Outputs
 			for _, off := range [...]bool{o.NoFeeds, o.NoCalendar, o.NoSitemap, o.NoLLMs, o.NoMarkdown, o.NoJSON, o.NoPreviews, o.NoTemplates, o.NoReports} {
 				e.bool(off)

@@ -413,7 +413,7 @@ func (l *linker) retag() {
 func (l *linker) site() {
 	b, c := l.b, l.b.in.Config
 	b.site = &Site{Title: c.Title, Description: c.Description, Language: c.Language, Accent: c.Accent, Logo: c.Logo, Footer: c.Footer,
-		BaseURL: c.BaseURL, EditURL: c.EditURL, BasePath: basePath(c.BaseURL), URL: Root, Version: b.in.Version, Portable: b.in.Portable, PerList: b.perList(), Outputs: c.Outputs}
+		BaseURL: c.BaseURL, EditURL: c.EditURL, BasePath: basePath(c.BaseURL), URL: Root, Version: b.in.Version, Portable: b.in.Portable, PerList: b.perList(), Home: c.Home, Outputs: c.Outputs}
 	if p, ok := b.in.Assets[c.Logo]; ok {
 		b.site.Logo = Root + escapePath(p)
 	} else {

@@ -391,7 +391,7 @@ func (s *Session) assemble(ctx context.Context, o Options, site *Site, st *Stats
 	kinds, theme := s.loaded.kinds, s.loaded.theme
 	site.Kinds, site.theme = kinds, theme
 	diags = append(diags, s.loaded.diags...)
-	diags = append(diags, c.checkKinds(kinds, site.configName())...)
+	diags = append(diags, site.checkConfig()...)
 	clock.lap(&st.Seconds.Load)
 
 	docs, err := s.compile(ctx, o, content, c.Markup)
@@ -746,27 +746,6 @@ func (site *Site) configure(o Options) error {
 
 // maxConfig bounds the configuration in bytes.
 const maxConfig = 1 << 20
-
-func (site *Site) configName() string { return site.name }
-
-// checkKinds names rules of the configuration that speak of unknown kinds.
-func (c *Config) checkKinds(kinds *kind.Set, name string) []diag.Diagnostic {
-	var out []diag.Diagnostic
-	for _, r := range c.Book.Kinds {
-		if kinds.Get(r.Kind) == nil {
-			var ids []string
-			for _, k := range kinds.All() {
-				ids = append(ids, k.ID)
-			}
-			hint := "the kinds are " + strings.Join(ids, ", ")
-			if n := diag.Nearest(r.Kind, ids); n != "" {
-				hint = `did you mean "` + n + `"?`
-			}
-			out = append(out, diag.Diagnostic{Rule: "kind-unknown", Level: diag.Error, At: diag.Pos{File: name}, Msg: `kinds: there is no kind "` + r.Kind + `" for "` + r.Folder + `"`, Hint: hint})
-		}
-	}
-	return out
-}
 
 // judge applies the configured levels and the pages' own exceptions, and puts
 // the diagnostics in order.

@@ -2,8 +2,11 @@ package build
 
 import (
 	"cmp"
+	"net/url"
 	"slices"
 	"strings"
+
+	"golang.org/x/text/language"
 
 	"playbook/generator/book"
 	"playbook/generator/diag"
@@ -76,6 +79,35 @@ func text(set func(c *Config, s string)) func(*Config, string, document.Value) s
 	}
 }
 
+func texts(msg string, set func(c *Config, list []string)) func(*Config, string, document.Value) string {
+	return func(c *Config, _ string, v document.Value) string {
+		if v.Kind != document.List {
+			return msg
+		}
+		var out []string
+		for _, e := range v.List {
+			if e.Kind != document.String {
+				return msg
+			}
+			out = append(out, e.Str)
+		}
+		set(c, out)
+		return ""
+	}
+}
+
+// link reads an address that pages lead to.
+func link(set func(c *Config, s string)) func(*Config, string, document.Value) string {
+	return func(c *Config, _ string, v document.Value) string {
+		u, err := url.Parse(strings.NewReplacer("{", "", "}", "").Replace(v.Str))
+		if v.Kind != document.String || err != nil || v.Str != "" && (u.Scheme != "https" && u.Scheme != "http" || u.Host == "") {
+			return `must be an address such as "https://intranet.example/playbook/"`
+		}
+		set(c, v.Str)
+		return ""
+	}
+}
+
 func yesNo(set func(c *Config, b bool)) func(*Config, string, document.Value) string {
 	return func(c *Config, _ string, v document.Value) string {
 		if v.Kind != document.Bool {
@@ -105,8 +137,14 @@ func without(off func(o *book.Outputs) *bool) func(*Config, string, document.Val
 var settings = []setting{
 	{"title", "text", "the site's name", text(func(c *Config, s string) { c.Book.Title = s })},
 	{"description", "text", "one sentence about the site", text(func(c *Config, s string) { c.Book.Description = s })},
-	{"language", "language tag", `language of the pages and of the interface, "en" if not set`, text(func(c *Config, s string) { c.Book.Language = s })},
-	{"base_url", "URL", "where the site will be read; only what needs absolute addresses uses it", text(func(c *Config, s string) { c.Book.BaseURL = s })},
+	{"language", "language tag", `language of the pages and of the interface, "en" if not set`, func(c *Config, _ string, v document.Value) string {
+		if _, err := language.Parse(v.Str); v.Kind != document.String || err != nil {
+			return `must be a language tag such as "en", "de" or "pt-BR"`
+		}
+		c.Book.Language = v.Str
+		return ""
+	}},
+	{"base_url", "URL", "where the site will be read; only what needs absolute addresses uses it", link(func(c *Config, s string) { c.Book.BaseURL = s })},
 	{"accent", "CSS colour", "the one colour from which the palette is made", func(c *Config, _ string, v document.Value) string {
 		if v.Kind != document.String || !render.ValidAccent(v.Str) {
 			return `must be a colour such as "#1f5f8b" or "oklch(0.5 0.12 240)"`
@@ -116,8 +154,8 @@ var settings = []setting{
 	}},
 	{"logo", "path", "a picture in layouts/assets, shown before the title", text(func(c *Config, s string) { c.Book.Logo = s })},
 	{"footer", "text", "a line at the foot of every page", text(func(c *Config, s string) { c.Book.Footer = s })},
-	{"edit_url", "URL", "where pages can be edited; {path} stands for the file below the content folder", text(func(c *Config, s string) { c.Book.EditURL = s })},
-	{"new_url", "URL", "where pages are made, offered beside a template; {folder} stands for the folder below the content folder, {text} for what the page begins with", text(func(c *Config, s string) { c.Book.Outputs.NewURL = s })},
+	{"edit_url", "URL", "where pages can be edited; {path} stands for the file below the content folder", link(func(c *Config, s string) { c.Book.EditURL = s })},
+	{"new_url", "URL", "where pages are made, offered beside a template; {folder} stands for the folder below the content folder, {text} for what the page begins with", link(func(c *Config, s string) { c.Book.Outputs.NewURL = s })},
 	{"content", "folder", `where the Markdown lies, "content" if not set`, text(func(c *Config, s string) { c.Content = s })},
 	{"layouts", "folder", `where the site's own layouts lie, "layouts" if not set`, text(func(c *Config, s string) { c.Layouts = s })},
 	{"history", `"on" or "off"`, "when pages were changed, by whom and how, is read from the git checkout that the content lies in; \"off\" starts no process", func(c *Config, _ string, v document.Value) string {
@@ -134,30 +172,24 @@ var settings = []setting{
 		c.Book.Review = v.Str
 		return ""
 	}},
-	{"ignore", "list of patterns", "files that are no content, written as in .gitignore", func(c *Config, _ string, v document.Value) string {
-		if v.Kind != document.List {
-			return "must be a list of patterns"
+	{"sections.order", "list of folders", "folders of the content whose sections come first, in this order; the others follow by weight and name", texts("must be a list of folders", func(c *Config, l []string) {
+		for _, f := range l {
+			c.Book.SectionOrder = append(c.Book.SectionOrder, strings.Trim(f, "/"))
 		}
-		for _, e := range v.List {
-			if e.Kind != document.String {
-				return "must be a list of patterns"
-			}
-			c.Ignore = append(c.Ignore, e.Str)
+	})},
+	{"sections.labels.*", "text", `what links and navigation call the section of a folder: plans = "Account plans"`, func(c *Config, key string, v document.Value) string {
+		if v.Kind != document.String || strings.TrimSpace(v.Str) == "" {
+			return "must be a text"
 		}
+		if c.Book.SectionLabels == nil {
+			c.Book.SectionLabels = map[string]string{}
+		}
+		c.Book.SectionLabels[strings.Trim(key, "/")] = v.Str
 		return ""
 	}},
-	{"audience", "list of texts", "who the site is for: pages with an audience that names none of these are left out", func(c *Config, _ string, v document.Value) string {
-		if v.Kind != document.List {
-			return "must be a list of texts"
-		}
-		for _, e := range v.List {
-			if e.Kind != document.String {
-				return "must be a list of texts"
-			}
-			c.Book.Audience = append(c.Book.Audience, e.Str)
-		}
-		return ""
-	}},
+	{"home.blocks", "list of blocks", "what the front page shows, in this order: blocks are layouts/partials/home-NAME.html", texts("must be a list of blocks", func(c *Config, l []string) { c.Book.Home = l })},
+	{"ignore", "list of patterns", "files that are no content, written as in .gitignore", texts("must be a list of patterns", func(c *Config, l []string) { c.Ignore = l })},
+	{"audience", "list of texts", "who the site is for: pages with an audience that names none of these are left out", texts("must be a list of texts", func(c *Config, l []string) { c.Book.Audience = l })},
 	{"glossary.link", `"first-per-section", "first-per-page" or "all"`, "which mentions of a term become links", func(c *Config, _ string, v document.Value) string {
 		f, ok := map[string]glossary.Frequency{"first-per-section": glossary.FirstPerSection, "first-per-page": glossary.FirstPerPage, "all": glossary.All}[v.Str]
 		if v.Kind != document.String || !ok {
@@ -166,18 +198,7 @@ var settings = []setting{
 		c.Book.Terms = f
 		return ""
 	}},
-	{"glossary.known", "list of texts", "words in capitals that everybody knows, so that no term need explain them", func(c *Config, _ string, v document.Value) string {
-		if v.Kind != document.List {
-			return "must be a list of texts"
-		}
-		for _, e := range v.List {
-			if e.Kind != document.String {
-				return "must be a list of texts"
-			}
-			c.Book.Known = append(c.Book.Known, e.Str)
-		}
-		return ""
-	}},
+	{"glossary.known", "list of texts", "words in capitals that everybody knows, so that no term need explain them", texts("must be a list of texts", func(c *Config, l []string) { c.Book.Known = l })},
 	{"outputs.feeds", "true or false", "Atom feeds of the site, its sections and topics", without(func(o *book.Outputs) *bool { return &o.NoFeeds })},
 	{"outputs.calendar", "true or false", "iCalendar files of the site, its sections, and pages with dates", without(func(o *book.Outputs) *bool { return &o.NoCalendar })},
 	{"outputs.sitemap", "true or false", "sitemap.xml, which needs base_url", without(func(o *book.Outputs) *bool { return &o.NoSitemap })},

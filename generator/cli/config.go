@@ -152,7 +152,11 @@ func (s *setting) line() string {
 	if s.File == "" {
 		return "# " + s.Setting
 	}
-	return s.Setting + " = " + s.text
+	key := s.Setting
+	if name, ok := strings.CutPrefix(s.Setting, strings.TrimSuffix(s.general, "*")); ok && strings.HasSuffix(s.general, "*") {
+		key = strings.TrimSuffix(s.general, "*") + bareKey(name)
+	}
+	return key + " = " + s.text
 }
 
 // asTOML writes a value as TOML does.

@@ -185,8 +185,39 @@ func parseError(name, text string) error {
 	return err
 }
 
+// blocks is the layout that shows the blocks of the front page which a site
+// lists. It is made from the blocks there are, unless the site brings its own.
+const blocks = "partials/home-blocks.html"
+
+// Blocks returns the names of the blocks that a front page can have, sorted.
+func (t *Theme) Blocks() []string {
+	var out []string
+	for p := range t.sources {
+		if name, ok := strings.CutPrefix(p, "partials/home-"); ok && p != blocks {
+			out = append(out, strings.TrimSuffix(name, ".html"))
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// choose is the text of blocks. A template is named by a constant, so it asks
+// for each.
+func (t *Theme) choose() string {
+	var b strings.Builder
+	b.WriteString("{{$v := .}}{{range .Site.Home}}")
+	for _, name := range t.Blocks() {
+		fmt.Fprintf(&b, "{{if eq . %q}}{{template %q $v}}{{end}}", name, "partials/home-"+name+".html")
+	}
+	b.WriteString("{{end}}")
+	return b.String()
+}
+
 // parse makes the shared sets and the digests.
 func (t *Theme) parse() {
+	if _, ok := t.sources[blocks]; !ok {
+		t.sources[blocks] = layout{blocks, t.choose()}
+	}
 	var partials []string
 	for p := range t.sources {
 		if strings.HasPrefix(p, "partials/") {
