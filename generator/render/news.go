@@ -33,14 +33,14 @@ func (v *View) Tell(c book.FieldChange) string {
 			return v.T("No")
 		case string:
 			if isDate(x) {
-				return formatDate("2 Jan 2006", x)
+				return v.Date("2 Jan 2006", x)
 			}
 			if c.Choice {
-				return book.Capital(strings.ReplaceAll(x, "-", " "))
+				return v.Word(x)
 			}
 			return x
 		}
-		return number(x)
+		return v.Number(x)
 	}
 	var parts []string
 	count := func(n int, what string) {

@@ -2,6 +2,7 @@ package render
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -64,6 +65,46 @@ func (v *View) T(key string) string {
 		return s
 	}
 	return key
+}
+
+// Word returns what readers see for a value that is one of a few words, such as a
+// status or a level: "on-track" is "On track", in the page's language.
+func (v *View) Word(x any) string {
+	return v.T(book.Capital(strings.NewReplacer("-", " ", "_", " ").Replace(text(x))))
+}
+
+// Date writes a date "2026-03-31" by a layout as Go's time package has them. A
+// language has a layout of its own where it has words for the layout, "2 January
+// 2006", and names of months and days where it has words for those.
+func (v *View) Date(layout string, x any) string {
+	s := formatDate(v.T(layout), x)
+	if !isDate(text(x)) {
+		return s
+	}
+	// Names of months and days are the only letters in a date.
+	return names.ReplaceAllStringFunc(s, v.T)
+}
+
+var names = regexp.MustCompile(`\b[A-Z][a-z]{2,8}\b`)
+
+// Number writes a number as number does, with the decimal mark of the language.
+func (v *View) Number(x any) string {
+	s := number(x)
+	if mark := v.T("decimal mark"); mark != "decimal mark" {
+		if _, ok := asNumber(x); ok {
+			s = strings.Replace(s, ".", mark, 1)
+		}
+	}
+	return s
+}
+
+// Percent writes a share (0.42) as percent does.
+func (v *View) Percent(x any) string {
+	s := percent(x)
+	if mark := v.T("decimal mark"); mark != "decimal mark" {
+		s = strings.Replace(s, ".", mark, 1)
+	}
+	return s
 }
 
 // speakAs says which layout is executed: one of a kind has that kind's words.

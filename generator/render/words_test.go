@@ -11,6 +11,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"playbook/generator/book"
 	"playbook/generator/kind"
 	"playbook/generator/source"
 )
@@ -57,6 +58,43 @@ func TestWords(t *testing.T) {
 	})
 	if err != nil || n < 100 {
 		t.Fatalf("%d texts found: %v", n, err)
+	}
+	// What kinds say of themselves: their names, the labels of what they hold, and
+	// the values that are one of a few words.
+	kinds, _ := kind.Load(layoutsOf(t, layouts))
+	for _, k := range kinds.All() {
+		p := "kinds/" + k.ID + "/kind.yaml"
+		want := func(key string) {
+			for _, lang := range []string{"de", "fr"} {
+				if words.Text(lang, k.ID, key) == "" {
+					missing[p] = append(missing[p], fmt.Sprintf("%s: %q", lang, key))
+				}
+			}
+		}
+		want(k.Name)
+		want(k.Plural)
+		for _, f := range k.Fields {
+			want(k.Label(f.Name))
+			if f.Name == "level" || f.Name == "type" || f.Name == "status" || f.Name == "intent" || f.Name == "department" {
+				for _, e := range f.Enum {
+					want(book.Capital(strings.ReplaceAll(e, "-", " ")))
+					if f.Name == "level" || f.Name == "type" {
+						want(book.Capital(strings.ReplaceAll(e, "-", " ")) + " " + strings.ToLower(k.Name))
+					}
+				}
+			}
+		}
+		for _, r := range k.Relations {
+			want(k.Label(r.Field))
+		}
+		for _, r := range k.Inverses {
+			want(k.Label(r.Name))
+		}
+		for _, c := range slices.Concat(k.List.Columns, k.Facets) {
+			if c != "title" && c != "tags" {
+				want(book.Capital(strings.ReplaceAll(k.Label(c), "_", " ")))
+			}
+		}
 	}
 	for _, p := range slices.Sorted(maps.Keys(missing)) {
 		slices.Sort(missing[p])
