@@ -115,13 +115,15 @@ type Book struct {
 	ofKind    map[string][]int32  // see members
 	unchecked []int32             // pages of which faulty does not tell yet; nil: of none
 
-	finder    *finder // of its search
-	toldOnce  *sync.Once
-	toldOf    map[int32]bool // see told
-	partition *sync.Once
-	parts     [][]string // ids of pages by part of the data; see Partition
-	calendars *sync.Once
-	due       map[string][]Due // by top section, "" for the site
+	finder     *finder // of its search
+	toldOnce   *sync.Once
+	toldOf     map[int32]bool // see told
+	latestOnce *sync.Once
+	latestBy   map[string]*latestOf // see latestIn
+	partition  *sync.Once
+	parts      [][]string // ids of pages by part of the data; see Partition
+	calendars  *sync.Once
+	due        map[string][]Due // by top section, "" for the site
 
 	evalMu  *sync.Mutex
 	checkMu *sync.Mutex // over KindChecks
@@ -175,6 +177,7 @@ type seed struct {
 	olds      []string        // URLs that redirect here
 	bad       map[string]bool // places in front matter, "/funnel/target", whose values the schema does not allow
 	faults    []diag.Diagnostic
+	due       string // the day by which it is to be looked at again, "" if there is none
 }
 
 // links is what a page's references turned out to mean: a function of its
@@ -240,7 +243,7 @@ func Link(ctx context.Context, in Input, prev *Book) (*Book, []diag.Diagnostic, 
 // link makes a Book from the start, with the help of the one before and of what
 // an earlier process has kept of this very one. Both may be nil.
 func link(ctx context.Context, in Input, prev *Book, kept *recalled) (*Book, []diag.Diagnostic, error) {
-	l := &linker{b: &Book{in: in, rest: new(sync.Map), evalMu: new(sync.Mutex), finder: new(finder), calendars: new(sync.Once), partition: new(sync.Once), toldOnce: new(sync.Once), checkMu: new(sync.Mutex)}, index: new(index), prev: comparable(prev, in), recalled: kept}
+	l := &linker{b: &Book{in: in, rest: new(sync.Map), evalMu: new(sync.Mutex), finder: new(finder), calendars: new(sync.Once), partition: new(sync.Once), toldOnce: new(sync.Once), latestOnce: new(sync.Once), checkMu: new(sync.Mutex)}, index: new(index), prev: comparable(prev, in), recalled: kept}
 	l.b.index = l.index
 	for _, step := range []func(){l.place, l.address, l.name, l.arrange, l.compare, l.resolve, l.cards, l.circles, l.publish, l.finish, l.terms, l.keep} {
 		if err := ctx.Err(); err != nil {

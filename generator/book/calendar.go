@@ -101,7 +101,7 @@ func (b *Book) date(p *page) *dated {
 	} else {
 		out.reads = []int32{p.n}
 	}
-	if day := b.reviewDue(p); day != "" {
+	if day := p.due; day != "" {
 		out.events = append(out.events, Event{Key: "review", Date: day, Title: p.title, Review: true})
 	}
 	slices.SortStableFunc(out.events, func(x, y Event) int { return strings.Compare(x.Date, y.Date) })

@@ -115,30 +115,59 @@ func (b *Book) Told() []string {
 // news returns what is new on the site, in a section with all below it, or about
 // a tag, the latest first.
 func (b *Book) news(of string) []News {
-	last := latestOf{n: maxRecent}
-	add := func(p *page) {
-		if on := b.changedOn(p); on != "" {
-			last.add(p, on)
-		}
-	}
+	last := &latestOf{n: maxRecent}
 	if slug, ok := strings.CutPrefix(of, "tags/"); ok {
 		if i, ok := b.tagBy[slug]; ok {
 			for _, c := range b.tags[i].Pages {
-				add(b.pages[b.byID[c.ID]])
+				p := b.pages[b.byID[c.ID]]
+				if on := b.changedOn(p); on != "" {
+					last.add(p, on)
+				}
 			}
 		}
-	} else {
-		for _, p := range b.pages {
-			if !p.index && (of == "" || p.id == of || strings.HasPrefix(p.id, of+"/")) {
-				add(p)
-			}
-		}
+	} else if l := b.latestIn()[of]; l != nil {
+		last = l
 	}
 	out := make([]News, len(last.list))
 	for i, d := range last.list {
 		out[i] = b.newsOf(d.p, d.on)
 	}
 	return out
+}
+
+// latestIn returns, for the site ("") and each section, the pages that changed
+// last in it and below. All sections ask, so that one look at each page has to do.
+func (b *Book) latestIn() map[string]*latestOf {
+	b.latestOnce.Do(func() {
+		b.latestBy = map[string]*latestOf{}
+		for id := range b.sections {
+			b.latestBy[id] = &latestOf{n: maxRecent}
+		}
+		all := b.latestBy[""]
+		if all == nil {
+			all = &latestOf{n: maxRecent}
+			b.latestBy[""] = all
+		}
+		for _, p := range b.pages {
+			if p.index {
+				continue
+			}
+			on := b.changedOn(p)
+			if on == "" {
+				continue
+			}
+			all.add(p, on)
+			for id := p.folder; id != "" && id != HomeID; {
+				s := b.sections[id]
+				if s == nil {
+					break
+				}
+				b.latestBy[id].add(p, on)
+				id = s.parent
+			}
+		}
+	})
+	return b.latestBy
 }
 
 func (b *Book) newsOf(p *page, on string) News {

@@ -279,6 +279,7 @@ func (l *linker) describe(p *page) {
 	if !l.recallSeed(p) {
 		l.validate(p)
 	}
+	p.due = l.b.reviewDue(p)
 	p.described = true
 }
 

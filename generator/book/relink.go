@@ -47,7 +47,7 @@ func relink(in Input, prev *Book) *Book {
 	b.memo = slices.Clone(prev.memo)
 	b.finder = after(prev.finder)
 	b.dates, b.calendars, b.partition = slices.Clone(prev.dates), new(sync.Once), new(sync.Once)
-	b.toldOnce, b.checkMu = new(sync.Once), new(sync.Mutex)
+	b.toldOnce, b.latestOnce, b.checkMu = new(sync.Once), new(sync.Once), new(sync.Mutex)
 	b.recalled = prev.recalled
 	b.once, b.ofKind = maps.Clone(prev.once), prev.ofKind
 	b.faulty, b.unchecked, b.jargon = prev.faulty, slices.Clone(prev.unchecked), prev.jargon

@@ -58,23 +58,33 @@ const (
 
 // reviews returns the pages that are to be looked at again, the first due first.
 func (b *Book) reviews() []Review {
-	var out []Review
+	var first []*page // pages come by id, so those of one day are in order
 	for _, p := range b.pages {
-		if due := b.reviewDue(p); due != "" {
-			by, _ := p.plain["verified_by"].(string)
-			out = append(out, Review{Page: p.card, Verified: dateOf(p.plain["verified_on"]), Due: due, By: by})
+		if p.due == "" || len(first) == maxReviews && first[maxReviews-1].due <= p.due {
+			continue
+		}
+		i, _ := slices.BinarySearchFunc(first, p.due, func(q *page, due string) int {
+			if q.due <= due {
+				return -1
+			}
+			return 1
+		})
+		if first = slices.Insert(first, i, p); len(first) > maxReviews {
+			first = first[:maxReviews]
 		}
 	}
-	slices.SortFunc(out, func(x, y Review) int {
-		return cmp.Or(strings.Compare(x.Due, y.Due), strings.Compare(x.Page.ID, y.Page.ID))
-	})
-	return out[:min(len(out), maxReviews)]
+	out := make([]Review, len(first))
+	for i, p := range first {
+		by, _ := p.plain["verified_by"].(string)
+		out[i] = Review{Page: p.card, Verified: dateOf(p.plain["verified_on"]), Due: p.due, By: by}
+	}
+	return out
 }
 
 // Overdue reports pages that nobody has looked at in time.
 func (b *Book) Overdue(report func(diag.Diagnostic)) {
 	for _, p := range b.pages {
-		due := b.reviewDue(p)
+		due := p.due
 		if due == "" || due >= b.in.AsOf {
 			continue
 		}
@@ -134,7 +144,7 @@ func (b *Book) report() *Report {
 			c.Pages++
 			if dateOf(p.plain["verified_on"]) != "" {
 				c.Verified++
-				if due := b.reviewDue(p); due == "" || due >= b.in.AsOf {
+				if p.due == "" || p.due >= b.in.AsOf {
 					c.Fresh++
 				}
 			}

@@ -14,7 +14,7 @@ func TestSaveFields(t *testing.T) {
 		of         any
 		kept, left string
 	}{
-		{seed{}, "bad faults", "plain described kind mapped lang title segment tags words olds"},
+		{seed{}, "bad faults", "plain described kind mapped lang title segment tags words olds due"},
 		{links{}, "targets prose faults edges resolved names lost", "said files reached"},
 		{edge{}, "to field at", ""},
 		{Target{}, "URL Page Text Quote Section W H", ""},
@@ -24,7 +24,7 @@ func TestSaveFields(t *testing.T) {
 		{jargon{}, "pages list", ""},
 		{page{}, "seed links mentions derived", "n order id doc url out folder index at placed ref card fields in back around keys diags kept was"},
 		{Book{}, "kindBy files checks jargon linking rings",
-			"in site pages byID names sections tags tagBy kinds redirect redirs terms memo rest index shape faulty recalled ringed once ofKind unchecked finder evalMu dates calendars due partition parts toldOnce toldOf checkMu"},
+			"in site pages byID names sections tags tagBy kinds redirect redirs terms memo rest index shape faulty recalled ringed once ofKind unchecked finder evalMu dates calendars due partition parts toldOnce toldOf latestOnce latestBy checkMu"},
 	} {
 		want := map[string]bool{}
 		for _, f := range strings.Fields(c.kept + " " + c.left) {

@@ -108,7 +108,6 @@ func (b *Book) makeFinding(prev *finding) *finding {
 	}
 	for lang, pages := range by {
 		t := &tongue{lang: lang, bits: max(14, bits.Len(uint(len(pages)-1))+numberRoom)}
-		t.pages = numberPages(pages, t.bits)
 		f.tongues[lang] = t
 		var old *tongue
 		if prev != nil {
@@ -116,17 +115,40 @@ func (b *Book) makeFinding(prev *finding) *finding {
 				old = nil
 			}
 		}
+		if t.pages = b.numberedAs(old, len(pages)); t.pages == nil {
+			t.pages = numberPages(pages, t.bits)
+		}
 		same := b.searchWords(t, old)
 		t.shards = t.index.Shards()
 		b.answerShards(f, t, prev, old)
 		b.answerBlocks(f, t, prev, old, same)
-		b.answerHead(f, t)
+		b.answerHead(f, t, pages)
 	}
 	f.shape = new(int)
 	if prev != nil && sameQuestions(f, prev) {
 		f.shape = prev.shape
 	}
 	return f
+}
+
+// numberedAs returns the n pages of a language by their numbers as they were
+// in old, nil if they are not the same pages: numbers come from ids alone.
+func (b *Book) numberedAs(old *tongue, n int) []numbered {
+	if old == nil || len(old.pages) != n {
+		return nil
+	}
+	out := make([]numbered, n)
+	for i, x := range old.pages {
+		if int(x.p.n) >= len(b.pages) {
+			return nil
+		}
+		p := b.pages[x.p.n]
+		if p.id != x.p.id || p.card.Lang != old.lang {
+			return nil
+		}
+		out[i] = numbered{x.number, p}
+	}
+	return out
 }
 
 // numberPages gives pages their numbers.
@@ -480,7 +502,7 @@ func (f *finding) stamp(q Question) string {
 
 // answerHead writes what a browser needs first: what pieces there are, and the
 // names of kinds and sections.
-func (b *Book) answerHead(f *finding, t *tongue) {
+func (b *Book) answerHead(f *finding, t *tongue, pages []*page) {
 	var words, blocks strings.Builder
 	keys := make([]string, len(t.shards))
 	for i, s := range t.shards {
@@ -497,9 +519,13 @@ func (b *Book) answerHead(f *finding, t *tongue) {
 			kinds[k.ID] = []any{k.Plural, k.Tint, strings.TrimSpace(b.in.Texts["icons/"+k.Icon+".svg"]), def != nil && def.Glossary}
 		}
 	}
-	for _, x := range t.pages {
-		if s := b.sections[x.p.card.Section]; s != nil && s.crumb != nil {
-			sections[x.p.card.Section] = s.crumb.Title
+	last := "\x00" // pages come by id, most beside others of their section
+	for _, p := range pages {
+		if id := p.card.Section; id != last {
+			if s := b.sections[id]; s != nil && s.crumb != nil {
+				sections[id] = s.crumb.Title
+			}
+			last = id
 		}
 	}
 	head := struct {
