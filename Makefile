@@ -1,6 +1,6 @@
 # Tasks. Each is a line or two; what they need beyond Go they install themselves.
 
-.PHONY: build test lint update bench fuzz
+.PHONY: build test lint update bench bench-search fuzz
 
 build:
 	go build -trimpath -o playbook .
@@ -21,6 +21,10 @@ update:
 # Side by side with Hugo and with a bare program, on generated plans.
 bench:
 	./generator/bench/compare.sh
+
+# What finding something costs a reader of a built site: make bench-search SITE=public [PAGEFIND=program]
+bench-search:
+	go run ./generator/bench/search $(if $(PAGEFIND),-pagefind $(PAGEFIND)) $(or $(SITE),public)
 
 # A short run of every fuzz target.
 fuzz:

@@ -258,7 +258,7 @@ func TestSections(t *testing.T) {
 	b.js(`document.querySelector(".all-sections").focus()`)
 	b.key(kb.Enter)
 	b.until(panel+`.checkVisibility()`, "true")
-	b.until(`(() => { const r = `+panel+`.getBoundingClientRect(), h = document.querySelector(".site-head").getBoundingClientRect(); return r.left >= 0 && r.right <= innerWidth && r.top > 0 && r.top < h.bottom + 20 })()`, "true")
+	b.until(`(() => { const r = `+panel+`.getBoundingClientRect(), h = document.querySelector(".site-row").getBoundingClientRect(); return r.left >= 0 && r.right <= innerWidth && r.top > 0 && r.top < h.bottom + 20 })()`, "true")
 	b.shot("sections")
 	b.key(kb.Tab)
 	b.until(panel+`.contains(document.activeElement)`, "true")
