@@ -196,6 +196,8 @@ func MakeAll(ctx context.Context, in Input) (*Result, error) {
 			defer func() { e.made.Add(int64(made)) }()
 			for {
 				lo := int(next.Add(block)) - block
+				e.in.Book.Forget(r.own)
+				r.own = r.own[:0]
 				for k := lo; k < min(lo+block, count); k++ {
 					i := k
 					if narrowed {
@@ -429,7 +431,9 @@ func (e *engine) fragment(id QID) *cell {
 type Reader struct {
 	e        *engine
 	trace    []Read
-	seen     map[QID]struct{}
+	seen     [2][]uint32     // by QID, of questions and of fragments: the Make that asked it last
+	now      uint32          // which Make this is
+	own      []book.Question // asked by the outputs of a page about that page
 	fragment bool
 	buffers  []*bytes.Buffer
 	lent     int // of buffers
@@ -438,7 +442,7 @@ type Reader struct {
 func (e *engine) reader(fragment bool) *Reader {
 	r, _ := e.readers.Get().(*Reader)
 	if r == nil {
-		r = &Reader{e: e, seen: map[QID]struct{}{}}
+		r = &Reader{e: e}
 	}
 	r.begin(fragment)
 	return r
@@ -446,7 +450,11 @@ func (e *engine) reader(fragment bool) *Reader {
 
 func (r *Reader) begin(fragment bool) {
 	r.trace = r.trace[:0]
-	clear(r.seen)
+	if r.now++; r.now == 0 {
+		clear(r.seen[0])
+		clear(r.seen[1])
+		r.now = 1
+	}
 	r.fragment = fragment
 	r.lent = 0
 }
@@ -471,14 +479,39 @@ func (r *Reader) Buffer() *bytes.Buffer {
 
 func (r *Reader) end() []Read { return append([]Read(nil), r.trace...) }
 
+// first tells whether a question is asked for the first time in this Make.
+func (r *Reader) first(id QID) bool {
+	seen, n := &r.seen[0], int(id&^shared)
+	if id&shared != 0 {
+		seen = &r.seen[1]
+	}
+	if n >= len(*seen) {
+		*seen = append(*seen, make([]uint32, n+1+n/2-len(*seen))...)
+	}
+	if (*seen)[n] == r.now {
+		return false
+	}
+	(*seen)[n] = r.now
+	return true
+}
+
 // Ask answers q and records that it was asked. T must be the type that the
 // question's documentation names.
 func Ask[T any](r *Reader, q book.Question) T {
-	v, d := r.e.ask(q)
+	var v any
+	var d source.Digest
 	id := r.e.table.intern(q)
-	if _, again := r.seen[id]; !again && !r.e.faults.forgets(q) {
-		r.seen[id] = struct{}{}
+	if q.Op == book.OpFragment && r.e.faults.Answer == nil {
+		c := r.e.fragment(id)
+		v, d = c.data, c.art.Digest
+	} else {
+		v, d = r.e.ask(q)
+	}
+	if r.first(id) && !r.e.faults.forgets(q) {
 		r.trace = append(r.trace, Read{id, d})
+		if q.Op.Own() && !r.fragment {
+			r.own = append(r.own, q)
+		}
 	}
 	t, _ := v.(T)
 	return t

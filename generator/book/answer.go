@@ -18,7 +18,7 @@ func makeMemo(n int) []*pageMemo {
 }
 
 // Answer answers q. It may be called from many goroutines; the same question
-// gets the same *Answer for the life of the Book.
+// gets the same answer for the life of the Book.
 func (b *Book) Answer(q Question) *Answer {
 	if q.Op >= firstPageOp && q.Op <= lastPageOp {
 		n, ok := b.byID[q.Arg]
@@ -31,10 +31,12 @@ func (b *Book) Answer(q Question) *Answer {
 			return known
 		}
 		a := known.with(b.ofPage(q.Op, b.pages[n]))
-		if slot.CompareAndSwap(known, a) {
-			return a
+		if !slot.CompareAndSwap(known, a) {
+			if other := slot.Load(); !other.bare {
+				return other
+			}
 		}
-		return slot.Load()
+		return a
 	}
 	if isSearch(q.Op) {
 		return b.found(q)

@@ -670,8 +670,7 @@ func (b *Book) recallObject(r *source.Decoder) object {
 // Known says that b's answer to a question has this digest, which is known from
 // elsewhere: the answer itself is worked out only if somebody wants it.
 func (b *Book) Known(q Question, d source.Digest) {
-	a := &Answer{bare: true, digest: d}
-	a.once.Do(func() {})
+	a := bareAnswer(d)
 	if isSearch(q.Op) {
 		b.finder.known.Store(q, a)
 		return
@@ -681,6 +680,39 @@ func (b *Book) Known(q Question, d source.Digest) {
 	} else {
 		b.rest.Store(q, a)
 	}
+}
+
+// Own tells whether a question is about one page alone, and mostly asked by what
+// is made of that page.
+func (o Op) Own() bool {
+	switch o {
+	case OpPage, OpBody, OpBacklinks, OpRelations, OpUses, OpOutline, OpEvents:
+		return true
+	}
+	return false
+}
+
+// Forget keeps of the answers to these questions the digests alone: what is made
+// of their page is made, and together they are a good part of a large site's
+// memory. Who asks again gets them again, worked out anew.
+func (b *Book) Forget(qs []Question) {
+	for _, q := range qs {
+		n, ok := b.byID[q.Arg]
+		if !ok || !q.Op.Own() {
+			continue
+		}
+		slot := &b.memo[n][q.Op-firstPageOp]
+		if known := slot.Load(); known != nil && !known.bare {
+			slot.CompareAndSwap(known, bareAnswer(known.Digest()))
+		}
+	}
+}
+
+// bareAnswer is an answer of which only the digest is known.
+func bareAnswer(d source.Digest) *Answer {
+	a := &Answer{bare: true, digest: d}
+	a.once.Do(func() {})
+	return a
 }
 
 // Digest returns the digest of the answer to q, without working the answer out

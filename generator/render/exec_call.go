@@ -396,6 +396,14 @@ func methodOf[T any](name string) (func(T, []any) any, func(T, any) any) {
 			return f(r, args[0])
 		}, f
 	}
+	if f, ok := fn.(func(T, string, any) string); ok {
+		return func(r T, args []any) any {
+			if len(args) != 2 {
+				giveUp()
+			}
+			return f(r, arg[string](args[0]), argAny(args[1]))
+		}, nil
+	}
 	f := reflected(meth.Func, meth.Type)
 	return func(r T, args []any) any {
 		if f == nil {
@@ -442,6 +450,12 @@ func getter[T any](fn any) func(T) any {
 		return func(r T) any { return f(r) }
 	case func(T) []book.NavItem:
 		return func(r T) any { return f(r) }
+	case func(T) *book.Uses:
+		return func(r T) any { return f(r) }
+	case func(T) []book.OutlinePart:
+		return func(r T) any { return f(r) }
+	case func(T) []TermCard:
+		return func(r T) any { return f(r) }
 	}
 	return nil
 }
@@ -449,6 +463,8 @@ func getter[T any](fn any) func(T) any {
 // asker returns the call of a method with one argument.
 func asker[T any](fn any) func(T, any) any {
 	switch f := fn.(type) {
+	case func(T, any) string:
+		return func(r T, v any) any { return f(r, argAny(v)) }
 	case func(T, string) string:
 		return func(r T, v any) any { return f(r, arg[string](v)) }
 	case func(T, string) template.HTML:

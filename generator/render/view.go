@@ -28,6 +28,8 @@ type View struct {
 	derived map[string]any
 	kind    string            // whose layout is executed, "" if it is of none
 	words   map[string]string // in the page's language, once asked for
+	site    *book.Site
+	icons   []icon // those asked for so far
 }
 
 func ask[T any](v *View, op book.Op, arg string) T {
@@ -35,7 +37,12 @@ func ask[T any](v *View, op book.Op, arg string) T {
 }
 
 // Site returns what every page may know of the site.
-func (v *View) Site() *book.Site { return ask[*book.Site](v, book.OpSite, "") }
+func (v *View) Site() *book.Site {
+	if v.site == nil {
+		v.site = ask[*book.Site](v, book.OpSite, "")
+	}
+	return v.site
+}
 
 var nobody = &book.Page{Card: &book.Card{}, Fields: map[string]any{}}
 
@@ -427,7 +434,20 @@ func (v *View) Asset(name string) string { return ask[string](v, book.OpAsset, n
 // Icon returns an inline picture from the layouts' icons. It is decoration: the
 // text beside it must say the same.
 func (v *View) Icon(name string) template.HTML {
-	return iconHTML(ask[string](v, book.OpText, "icons/"+name+".svg"), name)
+	for i := range v.icons {
+		if v.icons[i].name == name {
+			return v.icons[i].html
+		}
+	}
+	html := iconHTML(ask[string](v, book.OpText, "icons/"+name+".svg"), name)
+	v.icons = append(v.icons, icon{name, html})
+	return html
+}
+
+// icon is a picture that a page shows, mostly more than once.
+type icon struct {
+	name string
+	html template.HTML
 }
 
 func iconHTML(inner, name string) template.HTML {

@@ -2,6 +2,7 @@ package search
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"slices"
 )
@@ -16,6 +17,14 @@ type Counter struct {
 	slots []int32 // 1 + index into words; open addressing
 	words []counted
 	text  []byte // of words
+	order []ordered
+}
+
+// ordered is a word to be sorted: its first eight letters as a number, which
+// mostly decide, and its index.
+type ordered struct {
+	key uint64
+	i   int32
 }
 
 type counted struct {
@@ -94,11 +103,22 @@ func (c *Counter) grow() {
 // that Merge and Index read.
 func (c *Counter) Pack() Bag {
 	word := func(x *counted) []byte { return c.text[x.at : x.at+x.size] }
-	slices.SortFunc(c.words, func(x, y counted) int { return bytes.Compare(word(&x), word(&y)) })
-	var out []byte
-	var last []byte
+	c.order = c.order[:0]
 	for i := range c.words {
-		x := &c.words[i]
+		var first [8]byte
+		copy(first[:], word(&c.words[i]))
+		c.order = append(c.order, ordered{binary.BigEndian.Uint64(first[:]), int32(i)})
+	}
+	slices.SortFunc(c.order, func(x, y ordered) int {
+		if x.key != y.key {
+			return cmp.Compare(x.key, y.key)
+		}
+		return bytes.Compare(word(&c.words[x.i]), word(&c.words[y.i]))
+	})
+	out := make([]byte, 0, len(c.text)+2*len(c.words)) // what words share makes up for their lengths
+	var last []byte
+	for _, o := range c.order {
+		x := &c.words[o.i]
 		x.settle()
 		w := word(x)
 		out = appendWord(out, last, w)
