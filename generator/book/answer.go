@@ -211,16 +211,16 @@ func (b *Book) pageAnswer(p *page) *Page {
 	}
 	d := p.doc
 	v.TitleID, v.Words, v.Path, v.Name = d.TitleID, d.Words, d.Path, d.Name
-	v.Description, _ = p.plain["description"].(string)
-	v.Layout, _ = p.plain["layout"].(string)
-	v.Draft, _ = p.plain["draft"].(bool)
-	v.VerifiedOn = dateOf(p.plain["verified_on"])
-	v.VerifiedBy, _ = p.plain["verified_by"].(string)
+	v.Description, _ = p.plain("description").(string)
+	v.Layout, _ = p.plain("layout").(string)
+	v.Draft, _ = p.plain("draft").(bool)
+	v.VerifiedOn = dateOf(p.plain("verified_on"))
+	v.VerifiedBy, _ = p.plain("verified_by").(string)
 	v.ReviewEvery, v.ReviewDue = b.reviewEvery(p), b.reviewDue(p)
 	was := b.in.History.Of(d.Path)
 	v.Changed, v.ChangedBy, v.Created = was.On, was.By, was.First
 	v.OwnerCard, _ = p.fields["owner"].(*Card)
-	if toc, ok := p.plain["toc"].(bool); !ok || toc {
+	if toc, ok := p.plain("toc").(bool); !ok || toc {
 		for _, h := range d.Headings {
 			if h.Shown <= 3 {
 				v.Headings = append(v.Headings, Heading{h.Shown, h.ID, h.Text})
@@ -539,7 +539,7 @@ func (b *Book) Excused(name, rule string) bool {
 	b.index.excuseOnce.Do(func() {
 		b.index.excuses = map[string]map[string]any{}
 		for _, p := range b.pages {
-			if m, ok := p.plain["checks"].(map[string]any); ok && p.doc != nil {
+			if m, ok := p.plain("checks").(map[string]any); ok && p.doc != nil {
 				b.index.excuses[p.doc.Name] = m
 			}
 		}

@@ -56,7 +56,7 @@ func inOrder(x, y *page) int {
 }
 
 func (p *page) weight() float64 {
-	switch w := p.plain["weight"].(type) {
+	switch w := p.plain("weight").(type) {
 	case int64:
 		return float64(w)
 	case float64:
@@ -124,17 +124,17 @@ func (l *linker) shallow(p *page) {
 	}
 	if p.doc != nil {
 		c.Summary = p.doc.Summary
-		if s, ok := p.plain["description"].(string); ok {
+		if s, ok := p.plain("description").(string); ok {
 			c.Summary = s
 		}
-		if s, ok := p.plain["definition"].(string); ok && p.kind != nil && p.kind.Glossary {
+		if s, ok := p.plain("definition").(string); ok && p.kind != nil && p.kind.Glossary {
 			c.Summary = s
 		}
-		c.Status, _ = p.plain["status"].(string)
-		c.Date = max(dateOf(p.plain["date"]), dateOf(p.plain["verified_on"]))
+		c.Status, _ = p.plain("status").(string)
+		c.Date = max(dateOf(p.plain("date")), dateOf(p.plain("verified_on")))
 		if p.kind != nil {
 			for _, name := range p.kind.Dated {
-				c.Date = max(c.Date, dateOf(p.plain[name]))
+				c.Date = max(c.Date, dateOf(p.plain(name)))
 			}
 		}
 	}
@@ -152,7 +152,7 @@ func (l *linker) shallow(p *page) {
 			}
 		}
 	}
-	if s, ok := p.plain["icon"].(string); ok {
+	if s, ok := p.plain("icon").(string); ok {
 		c.Icon = s
 	}
 	if p.doc != nil && c.Summary == p.doc.Summary {
@@ -160,7 +160,7 @@ func (l *linker) shallow(p *page) {
 	}
 	if n, ok := p.resolved["/owner"]; ok {
 		c.Owner = l.b.pages[n].title
-	} else if s, ok := p.plain["owner"].(string); ok {
+	} else if s, ok := p.plain("owner").(string); ok {
 		c.Owner = s
 	}
 	p.ref = c

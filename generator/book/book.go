@@ -165,7 +165,6 @@ type page struct {
 // seed is what a page says of itself: a function of its document, its path, the
 // kinds and the configuration.
 type seed struct {
-	plain     map[string]any
 	described bool       // what follows is filled in
 	kind      *kind.Kind // nil for generated pages and where no kind exists
 	mapped    bool       // the kind comes from the configuration, or is the one of last resort: pages not written for it may break its rules, with warnings

@@ -52,7 +52,7 @@ func (p *page) calendared() bool {
 	}
 	for i := range p.kind.Calendar {
 		root := p.kind.Calendar[i].Root()
-		if _, ok := p.plain[root]; ok || slices.ContainsFunc(p.kind.Derived, func(d kind.Derived) bool { return d.Name == root }) {
+		if _, ok := p.front(root); ok || slices.ContainsFunc(p.kind.Derived, func(d kind.Derived) bool { return d.Name == root }) {
 			return true
 		}
 	}
@@ -118,7 +118,7 @@ func (b *Book) date(p *page) *dated {
 // reviewEvery returns how often the page is to be looked at again, as it or its
 // kind or the site says; "" for a page that need not be.
 func (b *Book) reviewEvery(p *page) string {
-	switch every := p.plain["review_every"].(type) {
+	switch every := p.plain("review_every").(type) {
 	case string:
 		return every
 	case int64:
@@ -136,7 +136,7 @@ func (b *Book) reviewEvery(p *page) string {
 // reviewDue returns the day by which the page is to be looked at again, "" if
 // there is none.
 func (b *Book) reviewDue(p *page) string {
-	verified := dateOf(p.plain["verified_on"])
+	verified := dateOf(p.plain("verified_on"))
 	days, ok := kind.Days(b.reviewEvery(p))
 	if verified == "" || !ok || days <= 0 {
 		return ""

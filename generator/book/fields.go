@@ -25,7 +25,7 @@ func (b *Book) fieldsOf(p *page) map[string]any {
 	for _, f := range p.doc.Front.Fields {
 		below := step(refs, f.Key)
 		if len(below) == 0 && len(p.bad) == 0 {
-			if v := p.plain[f.Key]; whole(v) {
+			if v := f.Value.Plain(); whole(v) {
 				out[f.Key] = v
 				continue
 			}

@@ -27,7 +27,7 @@ func (l *linker) place() {
 			d, was := in.Docs[i], l.prev.latest(l.prev.index.order[i])
 			p := &page{doc: d, id: was.id, folder: was.folder, index: was.index, was: was}
 			if p.seed = was.seed; d != was.doc {
-				p.seed = &seed{plain: d.Front.Plain()}
+				p.seed = new(seed)
 			}
 			pages[i] = p
 		})
@@ -134,7 +134,7 @@ func (l *linker) lay(pages []*page) {
 			}
 		}
 		if p.seed == nil {
-			p.seed = &seed{plain: d.Front.Plain()}
+			p.seed = new(seed)
 		}
 		pages[i] = p
 	})
@@ -159,7 +159,7 @@ func join(dir, name string) string {
 // hides the page: a draft whose mark is misspelt must not get out.
 func (l *linker) shown(p *page) bool {
 	in := &l.b.in
-	switch v := p.plain["draft"].(type) {
+	switch v := p.plain("draft").(type) {
 	case nil:
 	case bool:
 		if v && !in.Drafts {
@@ -170,17 +170,17 @@ func (l *linker) shown(p *page) bool {
 			return false
 		}
 	}
-	if v := p.plain["publish_on"]; v != nil && !in.Future {
+	if v := p.plain("publish_on"); v != nil && !in.Future {
 		if s := dateOf(v); s == "" || s > in.AsOf {
 			return false
 		}
 	}
-	if v := p.plain["expires_on"]; v != nil {
+	if v := p.plain("expires_on"); v != nil {
 		if s := dateOf(v); s == "" || s <= in.AsOf {
 			return false
 		}
 	}
-	if v := p.plain["audience"]; v != nil && len(in.Config.Audience) > 0 {
+	if v := p.plain("audience"); v != nil && len(in.Config.Audience) > 0 {
 		return slices.ContainsFunc(stringsOf(v), func(a string) bool { return slices.Contains(in.Config.Audience, a) })
 	}
 	return true
@@ -199,7 +199,7 @@ func dateOf(v any) string {
 // describe finds what a page says of itself: kind, language, title.
 func (l *linker) describe(p *page) {
 	in := &l.b.in
-	if name, ok := p.plain["kind"].(string); ok {
+	if name, ok := p.plain("kind").(string); ok {
 		if p.kind = in.Kinds.Get(name); p.kind == nil {
 			f, _ := p.doc.Front.Get("kind")
 			hint := ""
@@ -239,7 +239,7 @@ func (l *linker) describe(p *page) {
 			p.lang, best = g.Tag, len(g.Folder)
 		}
 	}
-	if s, ok := p.plain["lang"].(string); ok {
+	if s, ok := p.plain("lang").(string); ok {
 		p.lang = s
 	}
 	p.title = p.doc.Title
@@ -256,7 +256,7 @@ func (l *linker) describe(p *page) {
 			p.title = "Home"
 		}
 	}
-	for _, v := range stringsOf(p.plain["aliases"]) {
+	for _, v := range stringsOf(p.plain("aliases")) {
 		switch {
 		case strings.HasPrefix(v, "/"):
 			p.olds = append(p.olds, v)
@@ -266,11 +266,11 @@ func (l *linker) describe(p *page) {
 			p.olds = append(p.olds, "/"+join(p.folder, v))
 		}
 	}
-	if v, ok := p.plain["id"].(string); ok && v != "" {
+	if v, ok := p.plain("id").(string); ok && v != "" {
 		p.words = append(p.words, v)
 	}
-	p.tags = cleanTags(p.plain["tags"])
-	if s, ok := p.plain["slug"].(string); ok {
+	p.tags = cleanTags(p.plain("tags"))
+	if s, ok := p.plain("slug").(string); ok {
 		p.segment = Slug(s)
 	}
 	if p.segment == "" && !p.index {
@@ -540,7 +540,7 @@ func (l *linker) sectionPages(dirURL func(string) string) {
 		if s.page != nil {
 			continue
 		}
-		p := &page{id: id, index: true, placed: true, seed: &seed{plain: map[string]any{}, described: true, lang: b.in.Config.Language}}
+		p := &page{id: id, index: true, placed: true, seed: &seed{described: true, lang: b.in.Config.Language}}
 		if id == "" {
 			p.id, p.title = HomeID, b.in.Config.Title
 			if p.title == "" {
@@ -574,6 +574,13 @@ func (p *page) front(key string) (document.Value, bool) {
 	}
 	f, ok := p.doc.Front.Get(key)
 	return f.Value, ok
+}
+
+// plain returns the field's value as plain data, nil if the page has it not. The
+// whole of it is not kept: the document has it already.
+func (p *page) plain(key string) any {
+	v, _ := p.front(key)
+	return v.Plain()
 }
 
 // name returns the document's name for diagnostics.

@@ -200,10 +200,10 @@ func summaryOf(p *page) string {
 	if p.ref.Summary == "" || p.doc.Summary == "" {
 		return p.ref.Summary
 	}
-	if _, own := p.plain["description"].(string); own {
+	if _, own := p.plain("description").(string); own {
 		return p.ref.Summary
 	}
-	if _, own := p.plain["definition"].(string); own && p.kind != nil && p.kind.Glossary {
+	if _, own := p.plain("definition").(string); own && p.kind != nil && p.kind.Glossary {
 		return p.ref.Summary
 	}
 	return p.spoken(p.doc.Summary)

@@ -75,8 +75,8 @@ func (b *Book) reviews() []Review {
 	}
 	out := make([]Review, len(first))
 	for i, p := range first {
-		by, _ := p.plain["verified_by"].(string)
-		out[i] = Review{Page: p.card, Verified: dateOf(p.plain["verified_on"]), Due: p.due, By: by}
+		by, _ := p.plain("verified_by").(string)
+		out[i] = Review{Page: p.card, Verified: dateOf(p.plain("verified_on")), Due: p.due, By: by}
 	}
 	return out
 }
@@ -142,7 +142,7 @@ func (b *Book) report() *Report {
 		top, _, _ := strings.Cut(p.id, "/")
 		if c := at[top]; c != nil {
 			c.Pages++
-			if dateOf(p.plain["verified_on"]) != "" {
+			if dateOf(p.plain("verified_on")) != "" {
 				c.Verified++
 				if p.due == "" || p.due >= b.in.AsOf {
 					c.Fresh++

@@ -1,7 +1,6 @@
 package book
 
 import (
-	"maps"
 	"net/url"
 	"path"
 	"slices"
@@ -199,9 +198,8 @@ func (l *linker) validate(p *page) {
 	if p.kind == nil {
 		return
 	}
-	front := p.plain
+	front := p.doc.Front.Plain()
 	if _, ok := front["title"]; !ok && p.doc.Title != "" { // a heading is a title too
-		front = maps.Clone(front)
 		front["title"] = p.doc.Title
 	}
 	for _, v := range p.kind.Validate(front) {

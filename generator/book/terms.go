@@ -117,8 +117,8 @@ func (l *linker) mentions() {
 func (p *page) term() glossary.Term {
 	f := p.kind.Terms
 	t := glossary.Term{ID: p.id, Names: []string{p.title}, Plural: true, Auto: true, Lang: p.lang}
-	t.Names = append(t.Names, stringsOf(p.plain[f.Aliases])...)
-	if m, ok := p.plain[f.Match].(map[string]any); ok {
+	t.Names = append(t.Names, stringsOf(p.plain(f.Aliases))...)
+	if m, ok := p.plain(f.Match).(map[string]any); ok {
 		switch m["case"] {
 		case "sensitive":
 			t.Case = glossary.CaseSensitive
@@ -132,7 +132,7 @@ func (p *page) term() glossary.Term {
 			t.Auto = v
 		}
 	}
-	t.Scope, _ = p.plain[f.Scope].(string)
+	t.Scope, _ = p.plain(f.Scope).(string)
 	return t
 }
 
@@ -180,7 +180,7 @@ func (p *page) nameAt(n int) (at, to diag.Pos) {
 
 // find returns the terms that p's prose mentions, its own left out.
 func (b *Book) find(p *page) []glossary.Mention {
-	if p.doc == nil || len(p.doc.Body.Runs) == 0 || p.plain["glossary"] == false {
+	if p.doc == nil || len(p.doc.Body.Runs) == 0 || p.plain("glossary") == false {
 		return nil
 	}
 	at := glossary.Page{Lang: p.lang}
