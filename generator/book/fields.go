@@ -12,10 +12,10 @@ import (
 // which each value that names a document is that document's *Card. References
 // that lead nowhere are left out, so that layouts never meet half a value.
 func (b *Book) fieldsOf(p *page) map[string]any {
-	out := map[string]any{}
 	if p.doc == nil {
-		return out
+		return map[string]any{}
 	}
+	out := make(map[string]any, len(p.doc.Front.Fields))
 	var refs []refPath
 	if p.kind != nil {
 		for _, rp := range p.kind.RefPaths() {
@@ -109,7 +109,7 @@ func (b *Book) typed(p *page, v document.Value, key string, refs []refPath) any 
 		}
 		return out
 	case document.Dict:
-		out := map[string]any{}
+		out := make(map[string]any, len(v.Map.Fields))
 		for _, f := range v.Map.Fields {
 			if x := b.typed(p, f.Value, key+"/"+f.Key, append(step(refs, f.Key), elems...)); x != nil {
 				out[f.Key] = x

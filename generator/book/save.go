@@ -682,21 +682,28 @@ func (b *Book) Known(q Question, d source.Digest) {
 	}
 }
 
-// Own tells whether a question is about one page alone, and mostly asked by what
-// is made of that page.
+// Own tells whether a question is mostly asked by one output, or by those that are
+// made of one page.
 func (o Op) Own() bool {
 	switch o {
-	case OpPage, OpBody, OpBacklinks, OpRelations, OpUses, OpOutline, OpEvents:
+	case OpPage, OpBody, OpBacklinks, OpRelations, OpUses, OpOutline, OpEvents, OpSearchWords, OpSearchPages:
 		return true
 	}
 	return false
 }
 
 // Forget keeps of the answers to these questions the digests alone: what is made
-// of their page is made, and together they are a good part of a large site's
+// of them is made, and together they are a good part of a large site's
 // memory. Who asks again gets them again, worked out anew.
 func (b *Book) Forget(qs []Question) {
 	for _, q := range qs {
+		if isSearch(q.Op) {
+			f := b.finding()
+			if v, ok := f.answers.Load(q); ok && !v.(*Answer).bare {
+				f.answers.CompareAndSwap(q, v, bareAnswer(v.(*Answer).Digest()))
+			}
+			continue
+		}
 		n, ok := b.byID[q.Arg]
 		if !ok || !q.Op.Own() {
 			continue

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
 
@@ -260,15 +261,19 @@ func (b *Book) usesOf(p *page) *Uses {
 // it is first quoted.
 type sentences struct {
 	n    int
-	made sync.Once // the lists, which most pages never need
-	once []sync.Once
-	list []Sentence
+	made sync.Once // the list, which most pages never need
+	list []atomic.Pointer[Sentence]
 }
 
 func (s *sentences) at(p *page, i int) Sentence {
-	s.made.Do(func() { s.once, s.list = make([]sync.Once, s.n), make([]Sentence, s.n) })
-	s.once[i].Do(func() { s.list[i] = p.sentence(p.mentions[i]) })
-	return s.list[i]
+	s.made.Do(func() { s.list = make([]atomic.Pointer[Sentence], s.n) })
+	known := s.list[i].Load()
+	if known == nil {
+		made := p.sentence(p.mentions[i])
+		known = &made
+		s.list[i].Store(known)
+	}
+	return *known
 }
 
 // mention enters what was found in p's prose.
