@@ -237,6 +237,9 @@ func (m *measurer) measure(part string) (err error) {
 	if m.only != nil || m.ours {
 		return nil
 	}
+	if err := m.results.settle(part, m.began); err != nil {
+		return err
+	}
 	r := m.row("")
 	r.Seconds = time.Since(start).Seconds()
 	return m.results.put(r)

@@ -78,6 +78,12 @@ func (r *results) begin(part string) error {
 	return r.write()
 }
 
+// settle forgets what a part does not measure any more.
+func (r *results) settle(part, began string) error {
+	r.rows = slices.DeleteFunc(r.rows, func(x row) bool { return x.Part == part && x.Began != began })
+	return r.write()
+}
+
 func (r *results) write() error {
 	var b bytes.Buffer
 	for _, x := range r.rows {
