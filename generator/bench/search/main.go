@@ -242,7 +242,7 @@ func ask(ctx context.Context, expr string, into any) error {
 	if _, err := chromedp.Run(ctx, chromedp.Evaluate[string](name+` = "", (`+expr+`).then(v => { `+name+` = JSON.stringify(v) }, e => { `+name+` = JSON.stringify({error: String(e)}) }), ""`)); err != nil {
 		return err
 	}
-	for range 4000 {
+	for range 16000 {
 		s, err := chromedp.Run(ctx, chromedp.Evaluate[string](name))
 		if err != nil {
 			return err
@@ -274,7 +274,7 @@ func (h *host) ours(ctx context.Context, query string) (found, error) {
 			const input = document.querySelector("dialog.find .find-input");
 			if (input && !typed.yes) { typed.yes = true; input.value = %q; input.dispatchEvent(new Event("input")) }
 			if (document.querySelector("dialog.find .hit .hit-title")) return done(performance.now() - start);
-			if (performance.now() - start > 15000) return fail("nothing found");
+			if (performance.now() - start > 60000) return fail("nothing found within a minute");
 			requestAnimationFrame(look);
 		};
 		look();
