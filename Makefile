@@ -1,6 +1,6 @@
 # Tasks. Each is a line or two; what they need beyond Go they install themselves.
 
-.PHONY: build test lint update bench bench-search fuzz
+.PHONY: build test lint update bench bench-serve bench-search fuzz
 
 build:
 	go build -trimpath -o playbook .
@@ -18,9 +18,14 @@ lint:
 update:
 	go test $$(grep -rl 'Bool("update"' generator --include=*_test.go | xargs -n1 dirname | sort -u | sed 's,^,./,') -update
 
-# Side by side with Hugo and with a bare program, on generated plans.
+# Side by side with Hugo and with a bare program, on generated sites; some 40 minutes, into generator/bench/RESULTS.md.
+# Parts of it: make bench PARTS="cold-1000 terms-10000" BENCH="-runs 3"
 bench:
-	./generator/bench/compare.sh
+	go run ./generator/bench/measure $(BENCH) $(PARTS)
+
+# What a writer waits for, beside hugo server.
+bench-serve:
+	go run ./generator/bench/measure -serve $(BENCH) $(PARTS)
 
 # What finding something costs a reader of a built site: make bench-search SITE=public [PAGEFIND=program]
 bench-search:

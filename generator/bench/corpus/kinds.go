@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"unicode"
 )
 
 // writer writes one page.
@@ -21,7 +22,11 @@ func (w *writer) chance(n int) bool { return w.rnd.IntN(n) == 0 }
 
 // body writes text and counts its words.
 func (w *writer) body(text string) {
-	w.words += len(strings.Fields(text))
+	for _, f := range strings.Fields(text) {
+		if strings.ContainsFunc(f, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
+			w.words++
+		}
+	}
 	w.b.WriteString(text)
 }
 
@@ -130,7 +135,7 @@ func (w *writer) plan(d doc) {
 		w.line("  - what: %s\n    who: %s\n    due: 2027-0%d-%02d\n    status: %s", w.sentence(), w.seller(), 1+r.IntN(6), 1+r.IntN(28), status)
 	}
 	w.line("tags: [%s]\nverified_on: 2026-11-%02d\n---", slug(pickOne(r, branches)), 1+r.IntN(20))
-	links := w.others(w.s.plans, 2+r.IntN(2))
+	links := w.others(w.s.plans, 2+r.IntN(3))
 	links = append(links, pickOne(r, w.s.swots))
 	if len(w.s.banks) > 0 {
 		links = append(links, pickOne(r, w.s.banks))
@@ -142,7 +147,7 @@ func (w *writer) plan(d doc) {
 // prose, task lists, two tables, and the links spread over them.
 func (w *writer) steps(heads []string, links []doc) {
 	w.body(w.s.prose(w.rnd, 40) + "\n")
-	want := 605 + w.rnd.IntN(260)
+	want := 640 + w.rnd.IntN(200)
 	for i, h := range heads {
 		w.body("\n## " + h + "\n\n")
 		w.body(w.s.prose(w.rnd, (want-w.words)/(len(heads)-i)-40) + "\n\n")
@@ -203,7 +208,11 @@ func (w *writer) bank(d doc) {
 }
 
 func (w *writer) term(d doc) {
-	w.line("---\ntitle: %s\nstatus: agreed\nagreed_on: 2026-05-28\napproved_by: [head-of-sales, head-of-marketing]\nowners: [sales-operations]\nverified_on: 2026-11-%02d\n---", quote(d.title), 1+w.rnd.IntN(20))
+	w.line("---\ntitle: %s\nstatus: agreed\nagreed_on: 2026-05-28\napproved_by: [head-of-sales, head-of-marketing]\nowners: [sales-operations]\nverified_on: 2026-11-%02d", quote(d.title), 1+w.rnd.IntN(20))
+	if w.s.unmatched {
+		w.line("match: {auto: false}")
+	}
+	w.line("---")
 	w.body(w.s.prose(w.rnd, 25) + "\n\n" + w.s.prose(w.rnd, 30) + "\n")
 }
 

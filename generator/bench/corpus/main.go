@@ -33,6 +33,7 @@ func main() {
 	seed := flag.Uint64("seed", 1, "another seed, other pages")
 	swot := flag.Int("swot", 15, "SWOT sheets in a hundred pages")
 	banks := flag.Int("banks", 15, "question banks in a hundred pages")
+	unmatched := flag.Bool("unmatched", false, "terms that are pages as any other: their words are no links")
 	only := flag.String("only", "", `"plan" writes plans alone`)
 	flag.Parse()
 	if *out == "" || flag.NArg() > 0 || *pages < 1 || *terms < 0 || *swot < 0 || *banks < 0 || *swot+*banks > 99 || *only != "" && *only != "plan" {
@@ -47,6 +48,7 @@ func main() {
 		*swot, *banks = 0, 0
 	}
 	s := plan(*pages, *terms, *swot, *banks, *seed)
+	s.unmatched = *unmatched
 	if err := s.write(*out); err != nil {
 		fmt.Fprintln(os.Stderr, "corpus:", err)
 		os.Exit(3)
@@ -77,6 +79,7 @@ type site struct {
 	files, words, links int
 	main                int // pages that -pages counts, whose words and links those are
 	bytes               int64
+	unmatched           bool
 }
 
 // plan decides on every page's name and place, so that pages can link to each

@@ -62,8 +62,16 @@ func TestPages(t *testing.T) {
 				}
 				pages++
 				_, body, _ := strings.Cut(text, "\n---\n")
-				if n := len(strings.Fields(body)); n < 580 || n > 950 {
+				if n := len(regexp.MustCompile(`[^\s|]*[\pL\pN][^\s|]*`).FindAllString(body, -1)); n < 600 || n > 900 {
 					t.Errorf("%s has %d words", name, n)
+				}
+				if n := len(regexp.MustCompile(`\]\([^)]*\.md`).FindAllString(body, -1)); flags.pages > 100 && (n < 3 || n > 6) {
+					t.Errorf("%s has %d links", name, n)
+				}
+				for _, part := range []string{"\n| --- |", "\n- [ ] ", "\n- [x] ", "\n## "} {
+					if !strings.Contains(body, part) {
+						t.Errorf("%s has no %q", name, part)
+					}
 				}
 				for _, l := range regexp.MustCompile(`\]\(([^)#]*)`).FindAllStringSubmatch(body, -1) {
 					if to := path.Join(path.Dir(name), l[1]); site[to] == "" {
@@ -78,6 +86,29 @@ func TestPages(t *testing.T) {
 				t.Errorf("%d pages, %d wanted", pages, flags.pages)
 			}
 		})
+	}
+}
+
+// The words of the vocabulary occur in the prose, some twenty on a page, and
+// each of the terms somewhere.
+func TestTermsOccur(t *testing.T) {
+	const pages = 1000
+	var all strings.Builder
+	for name, text := range generate(t, pages, 500, 15, 15, 1) {
+		if regexp.MustCompile(`/(plan|sheet|bank)-\d+[^/]*\.md$`).MatchString(name) {
+			_, body, _ := strings.Cut(text, "\n---\n")
+			all.WriteString(body)
+		}
+	}
+	text, times, met := all.String(), 0, 0
+	for _, w := range vocabulary(500) {
+		if n := strings.Count(text, w); n > 0 {
+			met++
+			times += n
+		}
+	}
+	if met < 470 || times < 12*pages {
+		t.Errorf("%d of 500 terms occur, %.1f times on a page", met, float64(times)/pages)
 	}
 }
 

@@ -39,6 +39,7 @@ import (
 func main() {
 	pagefind := flag.String("pagefind", "", "Pagefind's program, to measure it beside")
 	queries := flag.String("queries", "pipeline, weighted forecast, SQL, bakery, handover agreement, north harbour, why now, renewal", "what is searched for")
+	log := flag.String("json", "", "a file for the figures, as JSON")
 	flag.Parse()
 	if flag.NArg() != 1 {
 		flag.Usage()
@@ -48,18 +49,19 @@ func main() {
 	for q := range strings.SplitSeq(*queries, ",") {
 		qs = append(qs, strings.TrimSpace(q))
 	}
-	if err := run(flag.Arg(0), *pagefind, qs); err != nil {
+	if err := run(flag.Arg(0), *pagefind, *log, qs); err != nil {
 		fmt.Fprintln(os.Stderr, "search:", err)
 		os.Exit(1)
 	}
 }
 
-func run(site, pagefind string, queries []string) error {
+func run(site, pagefind, log string, queries []string) error {
 	own, files, err := size(filepath.Join(site, "search"))
 	if err != nil {
 		return err
 	}
 	fmt.Printf("playbook  index %.2f MB in %d files, made with the pages\n", float64(own)/1e6, files)
+	figures := map[string]map[string]float64{"playbook": {"index bytes": float64(own), "index files": float64(files)}}
 	other := ""
 	if pagefind != "" {
 		if other, err = os.MkdirTemp("", "pagefind"); err != nil {
@@ -77,6 +79,8 @@ func run(site, pagefind string, queries []string) error {
 		if err != nil {
 			return err
 		}
+		figures["pagefind"] = map[string]float64{"index bytes": float64(n), "index files": float64(files), "wall": took, "mib": float64(usage.Maxrss) / 1024,
+			"cpu": (c.ProcessState.UserTime() + c.ProcessState.SystemTime()).Seconds()}
 		fmt.Printf("pagefind  index %.2f MB in %d files, made in %.1f s (%.1f s of CPU), %d MiB\n", float64(n)/1e6, files, took,
 			(c.ProcessState.UserTime() + c.ProcessState.SystemTime()).Seconds(), usage.Maxrss>>10)
 	}
@@ -112,12 +116,21 @@ func run(site, pagefind string, queries []string) error {
 		}
 		fmt.Println(line)
 	}
+	figures["playbook"]["first bytes"], figures["playbook"]["first ms"] = float64(ours.median()), ours.wait()
 	fmt.Printf("median                 playbook %7d bytes %5.0f ms", ours.median(), ours.wait())
 	if other != "" {
+		figures["pagefind"]["first bytes"], figures["pagefind"]["first ms"], figures["pagefind"]["five bytes"] = float64(theirs.median()), theirs.wait(), float64(five.median())
 		fmt.Printf("   pagefind %7d bytes %5.0f ms, five results %7d bytes", theirs.median(), theirs.wait(), five.median())
 	}
 	fmt.Println()
-	return nil
+	if log == "" {
+		return nil
+	}
+	text, err := json.Marshal(figures)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(log, text, 0o644)
 }
 
 // found is what queries cost.
@@ -229,7 +242,7 @@ func ask(ctx context.Context, expr string, into any) error {
 	if _, err := chromedp.Run(ctx, chromedp.Evaluate[string](name+` = "", (`+expr+`).then(v => { `+name+` = JSON.stringify(v) }, e => { `+name+` = JSON.stringify({error: String(e)}) }), ""`)); err != nil {
 		return err
 	}
-	for range 4000 {
+	for range 16000 {
 		s, err := chromedp.Run(ctx, chromedp.Evaluate[string](name))
 		if err != nil {
 			return err
@@ -261,7 +274,7 @@ func (h *host) ours(ctx context.Context, query string) (found, error) {
 			const input = document.querySelector("dialog.find .find-input");
 			if (input && !typed.yes) { typed.yes = true; input.value = %q; input.dispatchEvent(new Event("input")) }
 			if (document.querySelector("dialog.find .hit .hit-title")) return done(performance.now() - start);
-			if (performance.now() - start > 15000) return fail("nothing found");
+			if (performance.now() - start > 60000) return fail("nothing found within a minute");
 			requestAnimationFrame(look);
 		};
 		look();
