@@ -1,6 +1,6 @@
 # Tasks. Each is a line or two; what they need beyond Go they install themselves.
 
-.PHONY: build test lint update bench bench-serve bench-search fuzz
+.PHONY: build test lint update bench bench-serve bench-search fuzz race race-quick vuln release release-check
 
 build:
 	go build -trimpath -o playbook .
@@ -31,6 +31,29 @@ bench-serve:
 bench-search:
 	go run ./generator/bench/search $(if $(PAGEFIND),-pagefind $(PAGEFIND)) $(or $(SITE),public)
 
-# A short run of every fuzz target.
+# A run of every fuzz target: make fuzz [FUZZTIME=10m]
+FUZZTIME = 30s
 fuzz:
-	for p in $$(go list ./generator/...); do for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz'); do go test -run '^$$' -fuzz "^$$f$$" -fuzztime 30s $$p || exit 1; done; done
+	for p in $$(go list ./generator/...); do for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz'); do go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; done; done
+
+# Everything under the race detector, which needs a C compiler. Browsers are no Go.
+race:
+	CGO_ENABLED=1 go test -race -timeout 60m $$(go list ./generator/... | grep -v -e /bench -e /browser -e /release)
+
+# What runs side by side, in the time that a check of every change has.
+SIDE_BY_SIDE = Together|Concurrent|AtOnce|AtATime|ManyReaders|TestAsk|TestTrace|TestLines|TestLastGood|TestWatch|TestEnd|TestSlowReader|TestBounds|TestReaders|TestThere|TestSSH$$
+race-quick:
+	CGO_ENABLED=1 go test -race -run '$(SIDE_BY_SIDE)' $(addprefix ./generator/,artifact source document output serve publish)
+	CGO_ENABLED=1 go test -race -run 'TestLaw$$|TestCacheTogether' ./generator/build -law.sequences 10
+
+# Known vulnerabilities, where their database can be reached.
+vuln:
+	.ci/vuln
+
+# What is handed out, in dist/, the same bytes from the same commit: make release [VERSION=1.2.0]
+release:
+	go run ./generator/release $(if $(VERSION),-version $(VERSION))
+
+# Makes it twice, in two folders, the second time from nothing that was compiled before.
+release-check:
+	go test -count=1 -v -timeout 60m -run TestSameBytes ./generator/release -whole

@@ -19,7 +19,14 @@ type version struct {
 	modified bool
 }
 
+// releaseNumber and releaseCommit are set by the linker when a release is made,
+// see generator/release; nothing else sets them.
+var releaseNumber, releaseCommit string
+
 func readVersion() version {
+	if releaseNumber != "" {
+		return version{number: releaseNumber, commit: releaseCommit}
+	}
 	v := version{number: "devel"}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -170,6 +170,50 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestLimitsUnlessSaid holds the bounds of a site that sets none: what just fits
+// passes, one more is an error with its place.
+func TestLimitsUnlessSaid(t *testing.T) {
+	wide := func(n int) string { return strings.Repeat("|a", n) + "|\n" + strings.Repeat("|-", n) + "|\n" }
+	lines := func(n int) string {
+		return strings.Repeat(strings.Repeat("a", 99)+"\n", n/100) + strings.Repeat("a", n%100)
+	}
+	front := func(n int) string { return "---\ntitle: \"" + strings.Repeat("a", n-10) + "\"\n---\n\nx\n" }
+	keys := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "k%d: 1\n", i)
+		}
+		return "---\n" + b.String() + "---\n\nx\n"
+	}
+	deep := func(n int) string {
+		return "---\na: " + strings.Repeat("[", n-1) + strings.Repeat("]", n-1) + "\n---\n\nx\n"
+	}
+	for _, x := range []struct {
+		what, rule string
+		limit      int
+		page       func(n int) string
+		line, col  int
+	}{
+		{"bytes of a page", "page-size", 1 << 20, lines, 0, 0},
+		{"bytes of a line", "line-length", 64 << 10, func(n int) string { return "x\n\n" + strings.Repeat("b", n) + "\n" }, 3, 1},
+		{"columns of a table", "table-columns", 128, wide, 2, 1},
+		{"quotes in quotes", "nesting", 100, func(n int) string { return "x\n\n" + strings.Repeat("> ", n) + "a\n" }, 3, 201},
+		{"lists in lists", "nesting", 100, func(n int) string { return strings.Repeat("- ", n) + "a\n" }, 1, 201},
+		{"bytes of front matter", "front-too-large", 64 << 10, front, 1, 1},
+		{"keys of front matter", "front-too-large", 1000, keys, 1002, 1},
+		{"lists in front matter", "front-too-large", 100, deep, 2, 103},
+	} {
+		c := NewCompiler(Options{})
+		if d := c.Compile("p.md", "content/p.md", []byte(x.page(x.limit))); len(d.Diags) > 0 {
+			t.Errorf("%d %s: %+v", x.limit, x.what, d.Diags)
+		}
+		d := c.Compile("p.md", "content/p.md", []byte(x.page(x.limit+1)))
+		if len(d.Diags) != 1 || d.Diags[0].Rule != x.rule || d.Diags[0].Level.String() != "error" || d.Diags[0].At.File != "content/p.md" || d.Diags[0].At.Line != x.line || d.Diags[0].At.Col != x.col {
+			t.Errorf("%d %s: %+v", x.limit+1, x.what, d.Diags)
+		}
+	}
+}
+
 func TestEncoding(t *testing.T) {
 	c := NewCompiler(Options{})
 	d := c.Compile("p.md", "p.md", []byte("a\nb \xff\xfe [x](y.md)\n"))

@@ -3,6 +3,7 @@ package document
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // TestPlaces marks targets with ⟦ and ⟧ in the Markdown and expects every
@@ -145,4 +146,51 @@ func TestSnippets(t *testing.T) {
 	if !strings.Contains(s, "link") || len([]rune(s)) > snippetLength || !strings.HasPrefix(s, "…") || !strings.HasSuffix(s, "…") {
 		t.Errorf("window: %q", s)
 	}
+}
+
+// FuzzWikilink: what stands between [[ and ]] is taken apart without loss, at the
+// place that is told, and whatever it holds stays text.
+func FuzzWikilink(f *testing.F) {
+	for _, s := range []string{"a", "a|b", "a#b|c", "#b", "a\\|b", " a ", " -f x ", "a#", "|", "||", "a|", "a.b.c", "d.png|300x200", "d.png|e|1x", "a\x00b", "ü#ß|<b>", "a#b#c", "\\", "a`b`", "*a*|*b*", "a&amp;b", "..\\..\\x", "//h/x", "javascript:x"} {
+		f.Add(s)
+	}
+	c := NewCompiler(Options{Typographer: true})
+	f.Fuzz(func(t *testing.T, inner string) {
+		if len(inner) > 2000 {
+			return
+		}
+		line := "[[" + inner + "]] after\n"
+		n, used := parseWikilink([]byte(line))
+		if n != nil {
+			if used < 5 || used > len(line) || line[used-2:used] != "]]" || strings.ContainsAny(line[2:used-2], "[]\n") {
+				t.Fatalf("%q: %d bytes of it are a link", line, used)
+			}
+			if n.at < 2 || n.length < 1 || n.at+n.length > used-2 {
+				t.Fatalf("%q: stands at %d to %d", line, n.at, n.at+n.length)
+			}
+			whole := line[n.at : n.at+n.length]
+			target, fragment, _ := strings.Cut(whole, "#")
+			if n.target != strings.TrimSpace(target) || n.fragment != strings.TrimSpace(fragment) || n.target+n.fragment == "" || n.plainText() == "" {
+				t.Fatalf("%q: target %q and fragment %q of %q", line, n.target, n.fragment, whole)
+			}
+		}
+		// Alone, in a line, in a table, a heading and a list, as a link and embedded.
+		for _, form := range []string{"%s", "x %s y", "| a |\n|-|\n| %s |", "# %s", "- %s\n- ![[q]]", "> [!NOTE] %s\n> x", "*%s*", "[t](u \"%s\")"} {
+			for _, mark := range []string{"", "!"} {
+				d := c.Compile("p.md", "p.md", []byte(strings.ReplaceAll(form, "%s", mark+"[["+inner+"]]")+"\n"))
+				wellFormed(t, d)
+				for _, r := range d.Refs {
+					if r.Kind == RefWiki && r.Target+r.Fragment == "" {
+						t.Errorf("%q in %q names nothing", inner, form)
+					}
+				}
+			}
+		}
+		d := c.Compile("p.md", "p.md", []byte("x [["+inner+"]]\n"))
+		if n != nil && used == len(inner)+4 && !strings.ContainsAny(inner, "\x00\r") && utf8.ValidString(inner) {
+			if len(d.Refs) != 1 || d.Refs[0].Kind != RefWiki || d.Refs[0].Target != n.target || d.Refs[0].Fragment != n.fragment || d.Refs[0].Label != n.label || d.Refs[0].Line != 1 {
+				t.Errorf("%q: %+v, want %q, %q, %q", inner, d.Refs, n.target, n.fragment, n.label)
+			}
+		}
+	})
 }

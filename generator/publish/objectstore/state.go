@@ -134,7 +134,7 @@ func decodeRelease(data []byte, sum string) ([]s3File, error) {
 		n, e1 := hex.Decode(f.Digest[:], []byte(p[0]))
 		size, e2 := strconv.ParseInt(p[1], 10, 64)
 		stored, e3 := strconv.ParseInt(p[2], 10, 64)
-		if cmp.Or(e1, e2, e3) != nil || n != len(f.Digest) {
+		if cmp.Or(e1, e2, e3) != nil || n != len(f.Digest) || size < 0 || stored < 0 {
 			return nil, damaged
 		}
 		f.Size, f.stored = size, stored
