@@ -75,9 +75,14 @@
   if (here && here.offsetTop > side.clientHeight * .8) side.scrollTop = here.offsetTop - side.clientHeight / 2;
 
   // Contents: the heading being read is marked.
+  // On narrow screens a line under the header tells it, and folds when somebody has chosen or turns away.
   var lines = all(".toc a").map(function (a) {
     return { a: a, to: doc.getElementById(decodeURIComponent(a.hash.slice(1))) };
   }).filter(function (l) { return l.to; });
+  var contents = one(".toc-fold");
+  if (contents) doc.addEventListener("click", function (e) {
+    if (!e.target.closest("summary") || !contents.contains(e.target)) contents.open = false;
+  });
   if (lines.length && "IntersectionObserver" in window) {
     var spy = function () {
       var at = lines[0], best = -Infinity;
@@ -88,6 +93,7 @@
       lines.forEach(function (l) {
         if (l === at) l.a.setAttribute("aria-current", "location"); else l.a.removeAttribute("aria-current");
       });
+      if (contents) one(".toc-here", contents).textContent = best > -Infinity ? at.a.textContent : "";
     };
     var waiting = false;
     addEventListener("scroll", function () {
@@ -127,7 +133,7 @@
   });
   all("[data-copy-all]").forEach(function (el) {
     var texts = all("[data-copy]", el).map(function (q) { return q.firstChild.textContent.trim(); });
-    one("h2", el).append(copier(el.dataset.copyAll, function () { return texts.join("\n"); }));
+    (one(".card-tools", el) || one("h2", el)).append(copier(el.dataset.copyAll, function () { return texts.join("\n"); }));
   });
 
   // Practising: one item of a list at a time, what is marked as its answer covered until asked for. A button
@@ -385,6 +391,16 @@
         o.el.textContent = isFinite(x) ? write.format(x) : "–";
       });
     };
+    // Each number can also be drawn, up to twice what the page says, a share up to all.
+    all("input", form).forEach(function (i) {
+      var v = parseFloat(i.value), top = v <= 1 ? 1 : v * 2;
+      if (!v) return;
+      var slide = make("input", { type: "range", min: 0, max: top, step: top / 200, defaultValue: v, tabIndex: -1 });
+      slide.setAttribute("aria-hidden", "true"); // the number says and takes the same
+      slide.oninput = function () { i.value = +parseFloat(slide.value).toPrecision(4); };
+      i.addEventListener("input", function () { slide.value = i.value; });
+      i.after(slide);
+    });
     form.addEventListener("input", show);
     form.addEventListener("reset", function () { setTimeout(show, 0); });
     form.addEventListener("submit", function (e) { e.preventDefault(); });
