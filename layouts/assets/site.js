@@ -187,11 +187,14 @@
     addEventListener("beforeprint", function () { if (!bar.hidden) stop(); });
   });
 
-  // Printing. The paper says when it was printed: the page does not age on it as it does on a screen.
+  // Printing. The paper says in its margin what it is, of when, and when it was printed: the page does not age on it as it does on a screen.
   addEventListener("beforeprint", function () {
     all("[data-printed]").forEach(function (el) {
-      el.textContent = " · " + el.dataset.printed + " " + new Date().toLocaleDateString(root.lang || undefined, { dateStyle: "medium" });
+      var version = one("[data-version]"), quote = function (s) { return '"' + s.replace(/\s+/g, " ").trim().replace(/["\\]/g, "\\$&") + '"'; };
+      el.textContent = el.dataset.printed + " " + new Date().toLocaleDateString(root.lang || undefined, { dateStyle: "medium" });
       el.hidden = false;
+      root.style.setProperty("--paper-name", quote(doc.title));
+      root.style.setProperty("--paper-date", quote((version ? all("dt, dd", version).map(function (p) { return p.textContent; }).join(" ") + " · " : "") + el.textContent));
     });
   });
   addEventListener("afterprint", function () { all("[data-printed]").forEach(function (el) { el.hidden = true; }); });
