@@ -87,22 +87,24 @@ func (v *View) Date(layout string, x any) string {
 
 var names = regexp.MustCompile(`\b[A-Z][a-z]{2,8}\b`)
 
-// Number writes a number as number does, with the decimal mark of the language.
+// Number writes a number as number does, with the marks of the language.
 func (v *View) Number(x any) string {
-	s := number(x)
-	if mark := v.T("decimal mark"); mark != "decimal mark" {
-		if _, ok := asNumber(x); ok {
-			s = strings.Replace(s, ".", mark, 1)
-		}
+	if _, ok := asNumber(x); !ok {
+		return number(x)
 	}
-	return s
+	return v.marked(number(x))
 }
 
-// Percent writes a share (0.42) as percent does.
-func (v *View) Percent(x any) string {
-	s := percent(x)
-	if mark := v.T("decimal mark"); mark != "decimal mark" {
-		s = strings.Replace(s, ".", mark, 1)
+// Percent writes a share (0.42) as percent does, with the marks of the language.
+func (v *View) Percent(x any) string { return v.marked(percent(x)) }
+
+// marked gives a written number the marks that the language has words for; a
+// word cannot be a space, so that is called by its name.
+func (v *View) marked(s string) string {
+	for _, m := range []struct{ plain, word string }{{".", "decimal mark"}, {"\u202f%", "percent mark"}, {"\u202f", "thousands mark"}} {
+		if mark := v.T(m.word); mark != m.word && mark != "space" && strings.Contains(s, m.plain) {
+			s = strings.ReplaceAll(s, m.plain, mark)
+		}
 	}
 	return s
 }

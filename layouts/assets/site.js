@@ -75,9 +75,14 @@
   if (here && here.offsetTop > side.clientHeight * .8) side.scrollTop = here.offsetTop - side.clientHeight / 2;
 
   // Contents: the heading being read is marked.
+  // On narrow screens a line under the header tells it, and folds when somebody has chosen or turns away.
   var lines = all(".toc a").map(function (a) {
     return { a: a, to: doc.getElementById(decodeURIComponent(a.hash.slice(1))) };
   }).filter(function (l) { return l.to; });
+  var contents = one(".toc-fold");
+  if (contents) doc.addEventListener("click", function (e) {
+    if (!e.target.closest("summary") || !contents.contains(e.target)) contents.open = false;
+  });
   if (lines.length && "IntersectionObserver" in window) {
     var spy = function () {
       var at = lines[0], best = -Infinity;
@@ -88,6 +93,7 @@
       lines.forEach(function (l) {
         if (l === at) l.a.setAttribute("aria-current", "location"); else l.a.removeAttribute("aria-current");
       });
+      if (contents) one(".toc-here", contents).textContent = best > -Infinity ? at.a.textContent : "";
     };
     var waiting = false;
     addEventListener("scroll", function () {
@@ -127,7 +133,7 @@
   });
   all("[data-copy-all]").forEach(function (el) {
     var texts = all("[data-copy]", el).map(function (q) { return q.firstChild.textContent.trim(); });
-    one("h2", el).append(copier(el.dataset.copyAll, function () { return texts.join("\n"); }));
+    (one(".card-tools", el) || one("h2", el)).append(copier(el.dataset.copyAll, function () { return texts.join("\n"); }));
   });
 
   // Practising: one item of a list at a time, what is marked as its answer covered until asked for. A button
@@ -181,11 +187,14 @@
     addEventListener("beforeprint", function () { if (!bar.hidden) stop(); });
   });
 
-  // Printing. The paper says when it was printed: the page does not age on it as it does on a screen.
+  // Printing. The paper says in its margin what it is, of when, and when it was printed: the page does not age on it as it does on a screen.
   addEventListener("beforeprint", function () {
     all("[data-printed]").forEach(function (el) {
-      el.textContent = " · " + el.dataset.printed + " " + new Date().toLocaleDateString(root.lang || undefined, { dateStyle: "medium" });
+      var version = one("[data-version]"), quote = function (s) { return '"' + s.replace(/\s+/g, " ").trim().replace(/["\\]/g, "\\$&") + '"'; };
+      el.textContent = el.dataset.printed + " " + new Date().toLocaleDateString(root.lang || undefined, { dateStyle: "medium" });
       el.hidden = false;
+      root.style.setProperty("--paper-name", quote(doc.title));
+      root.style.setProperty("--paper-date", quote((version ? all("dt, dd", version).map(function (p) { return p.textContent; }).join(" ") + " · " : "") + el.textContent));
     });
   });
   addEventListener("afterprint", function () { all("[data-printed]").forEach(function (el) { el.hidden = true; }); });
@@ -385,6 +394,16 @@
         o.el.textContent = isFinite(x) ? write.format(x) : "–";
       });
     };
+    // Each number can also be drawn, up to twice what the page says, a share up to all.
+    all("input", form).forEach(function (i) {
+      var v = parseFloat(i.value), top = v <= 1 ? 1 : v * 2;
+      if (!v) return;
+      var slide = make("input", { type: "range", min: 0, max: top, step: top / 200, defaultValue: v, tabIndex: -1 });
+      slide.setAttribute("aria-hidden", "true"); // the number says and takes the same
+      slide.oninput = function () { i.value = +parseFloat(slide.value).toPrecision(4); };
+      i.addEventListener("input", function () { slide.value = i.value; });
+      i.after(slide);
+    });
     form.addEventListener("input", show);
     form.addEventListener("reset", function () { setTimeout(show, 0); });
     form.addEventListener("submit", function (e) { e.preventDefault(); });
