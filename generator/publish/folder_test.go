@@ -238,8 +238,11 @@ func (p place) tidy() string {
 	if left, err := os.ReadDir(filepath.Join(p.dir, incomingDir)); err != nil || len(left) > 0 {
 		return fmt.Sprintf("left in %s: %v %v", incomingDir, left, err)
 	}
+	if err := errors.Join(h.load(p.t.Context(), s.releases...), h.load(p.t.Context(), s.bases...)); err != nil {
+		return err.Error()
+	}
 	needed := map[string]bool{}
-	for _, r := range s.releases {
+	for _, r := range append(s.releases, s.bases...) {
 		for _, e := range r.all() {
 			needed[e.Digest.String()] = true
 		}

@@ -236,6 +236,9 @@ func (h *folderHost) discard(paths []string, stay []output.Entry) error {
 	for _, d := range foldersOf(stay) {
 		delete(folders, d)
 	}
+	for i := range stay {
+		delete(folders, stay[i].Path) // a file of that name is there now
+	}
 	var deep []string
 	for d := range folders {
 		deep = append(deep, d)
