@@ -236,15 +236,17 @@ func (h *folderHost) discard(paths []string, stay []output.Entry) error {
 	for _, d := range foldersOf(stay) {
 		delete(folders, d)
 	}
-	for i := range stay {
-		delete(folders, stay[i].Path) // a file of that name is there now
-	}
 	var deep []string
 	for d := range folders {
 		deep = append(deep, d)
 	}
 	slices.Sort(deep)
 	for _, d := range slices.Backward(deep) {
+		if _, file := lookup(stay, d); file {
+			if it, err := h.f.stat(d); err != nil || !it.dir {
+				continue // a file of that name is there now
+			}
+		}
 		// One that holds files of others stays.
 		_ = h.f.remove(d)
 	}
