@@ -85,9 +85,14 @@ func (h *folderHost) distrust(ctx context.Context, have map[string]int64) error 
 }
 
 // doubtNoMore ends the doubt when the last tree is gone that it is about.
-func (h *folderHost) doubtNoMore(s *state, before *release) error {
-	if s.doubt == "" || before != nil && before.id <= s.doubt || s.current.id <= s.doubt || slices.ContainsFunc(s.trees, func(t *tree) bool { return t.of == nil || t.of.id <= s.doubt }) {
+func (h *folderHost) doubtNoMore(s *state) error {
+	if s.doubt == "" || slices.ContainsFunc(s.trees, func(t *tree) bool { return t.of == nil || t.of.id <= s.doubt }) {
 		return nil
+	}
+	for id := range s.planted {
+		if id <= s.doubt {
+			return nil
+		}
 	}
 	if err := h.f.remove(doubtName); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return h.failed("removing "+doubtName, err)

@@ -329,13 +329,7 @@ func (h *folderHost) Publish(ctx context.Context, site Site, o Options) (res Res
 	digest := siteDigest(files)
 	if s.current != nil && s.doubt == "" && s.current.is(digest) && siteDigest(s.current.files) == digest && (len(s.halves) == 0 || !h.t.InPlace) {
 		res.Release, res.Same = h.asRelease(s.current), true
-		var before *release
-		for _, r := range s.releases {
-			if r != s.current {
-				before = r
-			}
-		}
-		res.Notes = append(res.Notes, h.clear(ctx, s, before, clean, &res)...)
+		res.Notes = append(res.Notes, h.clear(ctx, s, nil, clean, &res)...)
 		return res, nil
 	}
 	r := &release{id: releaseID(h.after(s), digest), half: true, read: true, files: files}
@@ -624,7 +618,7 @@ func foldersOf(files []output.Entry) []string {
 
 // clear removes what is needed no longer: releases that are kept no more, those
 // that were never whole, and content that no release has. before is the release
-// that was in service before the one that is now. If all was clean when the
+// that was in service until now, nil if that is still the same. If all was clean when the
 // publish began, nothing is there but what manifests say. What goes wrong is told
 // and tried again by the next publish.
 func (h *folderHost) clear(ctx context.Context, s *state, before *release, clean bool, res *Result) (notes []string) {
@@ -639,7 +633,7 @@ func (h *folderHost) clear(ctx context.Context, s *state, before *release, clean
 	}
 	var gone, stay []*release
 	mark := func(r *release) bool { // what is removed is half first
-		from, planted := r.name(), slices.ContainsFunc(s.trees, func(t *tree) bool { return t.of == r }) || r == before && !h.t.InPlace
+		from, planted := r.name(), s.planted[r.id] || slices.ContainsFunc(s.trees, func(t *tree) bool { return t.of == r })
 		delete(h.known, r.id)
 		if r.half, r.base = !planted, planted; r.base {
 			stay = append(stay, r)
@@ -680,19 +674,19 @@ func (h *folderHost) clear(ctx context.Context, s *state, before *release, clean
 // clearTrees takes trees from where readers find them that they are sent to no
 // more, and removes those of which there are too many.
 func (h *folderHost) clearTrees(ctx context.Context, s *state, before *release, same bool) error {
+	s.planted = map[string]bool{}
 	found, err := h.f.list(releasesDir)
 	if err != nil {
 		return h.failed("listing "+releasesDir, err)
 	}
 	slices.SortFunc(found, func(a, b item) int { return strings.Compare(b.name, a.name) })
-	beside := 0
 	for _, it := range found {
 		r := s.any(it.name)
 		switch {
-		case r == nil || !it.dir || r == s.current:
+		case r == nil || !it.dir:
 			continue
-		case r == before:
-			beside++
+		case r == s.current || r == before || before == nil && !r.half:
+			s.planted[r.id] = true
 			continue
 		case r.half: // an older version makes trees there
 			if err := errors.Join(h.load(ctx, r), h.fell(ctx, releasesDir+"/"+r.id, r)); err != nil {
@@ -716,9 +710,9 @@ func (h *folderHost) clearTrees(ctx context.Context, s *state, before *release, 
 			return err
 		}
 	}
-	// After a first publish the trees of the next ones are made: nobody waits for
-	// them then.
-	for n := beside + len(s.ready()); n < spares && !same && !h.copies.Load(); n++ {
+	// After a first publish the trees of the next ones are made, where links are
+	// had: readers do not wait for them.
+	for n := len(s.planted) - 1 + len(s.ready()); n < spares && !same && !h.copies.Load(); n++ {
 		t, err := h.grow(ctx, s, s.current, &Result{})
 		if err == nil {
 			err = h.renameTree(t, s.free(s.current.id), nil)
@@ -728,7 +722,7 @@ func (h *folderHost) clearTrees(ctx context.Context, s *state, before *release, 
 		}
 		t.of = s.current
 	}
-	return h.doubtNoMore(s, before)
+	return h.doubtNoMore(s)
 }
 
 // forget removes content that only releases have that are gone, or, if not all

@@ -197,8 +197,9 @@ type state struct {
 	releases []*release // whole ones, oldest first
 	halves   []*release
 	bases    []*release
-	trees    []*tree // those that are not releases', once they were looked at
-	doubt    string  // nothing is made of what is not younger than that release
+	trees    []*tree         // those that are not releases', once they were looked at
+	planted  map[string]bool // the releases that have one where readers look, once trees were cleared
+	doubt    string          // nothing is made of what is not younger than that release
 }
 
 func (s *state) find(id string) *release {
