@@ -728,9 +728,6 @@ func (h *folderHost) clearTrees(ctx context.Context, s *state, before *release, 
 // forget removes content that only releases have that are gone, or, if not all
 // was clean, that no release has.
 func (h *folderHost) forget(ctx context.Context, current *release, kept, gone []*release, clean bool) error {
-	if err := h.load(ctx, kept...); err != nil {
-		return err
-	}
 	spare := map[source.Digest]bool{}
 	if clean {
 		now := current.all()
@@ -753,11 +750,17 @@ func (h *folderHost) forget(ctx context.Context, current *release, kept, gone []
 			}
 		}
 	}
-	for _, r := range kept {
-		for _, list := range [][]output.Entry{r.files, r.carried} {
-			for i := range list {
-				delete(spare, list[i].Digest)
-			}
+	needed := make([][]source.Digest, len(kept))
+	err := each(ctx, h.f.workers(), len(kept), func(i int) (err error) {
+		needed[i], err = h.among(spare, kept[i])
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, list := range needed {
+		for _, d := range list {
+			delete(spare, d)
 		}
 	}
 	list := make([]source.Digest, 0, len(spare))
@@ -772,6 +775,39 @@ func (h *folderHost) forget(ctx context.Context, current *release, kept, gone []
 		}
 		return h.failed("removing what no release has", err)
 	})
+}
+
+// among returns what of some content a release has. Its manifest is not taken
+// apart for that.
+func (h *folderHost) among(some map[source.Digest]bool, r *release) (out []source.Digest, err error) {
+	if r.read {
+		for _, list := range [][]output.Entry{r.files, r.carried} {
+			for i := range list {
+				if some[list[i].Digest] {
+					out = append(out, list[i].Digest)
+				}
+			}
+		}
+		return out, nil
+	}
+	err = h.manifest(r, func(data []byte) error {
+		body, err := unseal(data)
+		for line := range bytes.Lines(body) {
+			line = bytes.TrimPrefix(line, []byte(carriedMark))
+			var d source.Digest
+			if len(line) < digits {
+				return errDamaged
+			}
+			if _, err := hex.Decode(d[:], line[:digits]); err != nil {
+				return errDamaged
+			}
+			if some[d] {
+				out = append(out, d)
+			}
+		}
+		return err
+	})
+	return out, err
 }
 
 // fell removes a tree of r, but nothing in it that r does not name.

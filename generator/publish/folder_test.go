@@ -393,6 +393,23 @@ func TestFaults(t *testing.T) {
 			if p.inPlace && run.name != "second" {
 				continue // there are no trees
 			}
+			began := p
+			began.dir = t.TempDir()
+			for i, site := range run.before {
+				files := maps.Clone(site)
+				if i < len(run.before)-1 {
+					files["n.txt"] = fmt.Sprint(i) // no release twice
+				}
+				if _, err := began.host(testEnv(began.dir), 2).Publish(t.Context(), made(files), Options{First: true}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if run.fresh {
+				must(t, os.RemoveAll(filepath.Join(began.dir, treesDir)))
+			}
+			if run.cut {
+				began.cutWay()
+			}
 			for _, dead := range []bool{false, true} {
 				for at := 1; ; at++ {
 					reason := []error{syscall.ENOSPC, syscall.EACCES}[at%2]
@@ -401,38 +418,7 @@ func TestFaults(t *testing.T) {
 					}
 					q := p
 					q.dir = t.TempDir()
-					for i, site := range run.before {
-						files := maps.Clone(site)
-						files["n.txt"] = fmt.Sprint(i) // no release twice
-						if i == len(run.before)-1 {
-							files = site
-						}
-						if _, err := q.host(testEnv(q.dir), 2).Publish(t.Context(), made(files), Options{First: true}); err != nil {
-							t.Fatal(err)
-						}
-					}
-					if run.fresh {
-						must(t, os.RemoveAll(filepath.Join(q.dir, treesDir)))
-					}
-					if run.cut {
-						b := &brittle{at: 32, err: errCut, dead: true}
-						c := q
-						c.wrap = func(f folder) folder {
-							if p.wrap != nil {
-								f = p.wrap(f)
-							}
-							b.folder = f
-							return b
-						}
-						files := maps.Clone(siteC)
-						files["cut.txt"], files["plans"] = "cut", "cut, too"
-						if _, err := c.host(testEnv(q.dir), 2).Publish(t.Context(), made(files), Options{}); err == nil {
-							t.Fatal("nothing was cut")
-						}
-						if left, err := filepath.Glob(filepath.Join(q.dir, treesDir, "*"+onWay+"*")); err != nil || len(left) != 1 {
-							t.Fatalf("cut, and on their way are: %v %v", left, err)
-						}
-					}
+					cloned(t, began.dir, q.dir)
 					theirs := filepath.Join(q.dir, "theirs", "note.txt")
 					if err := errors.Join(os.Mkdir(filepath.Dir(theirs), 0o755), os.WriteFile(theirs, []byte("not ours"), 0o644)); err != nil {
 						t.Fatal(err)
@@ -498,6 +484,48 @@ func TestFaults(t *testing.T) {
 			}
 		}
 	})
+}
+
+// cutWay publishes and is cut while it changes a tree.
+func (p place) cutWay() {
+	p.t.Helper()
+	b := &brittle{at: 32, err: errCut, dead: true}
+	wrap := p.wrap
+	p.wrap = func(f folder) folder {
+		if wrap != nil {
+			f = wrap(f)
+		}
+		b.folder = f
+		return b
+	}
+	files := maps.Clone(siteC)
+	files["cut.txt"], files["plans"] = "cut", "cut, too"
+	if _, err := p.host(testEnv(p.dir), 2).Publish(p.t.Context(), made(files), Options{}); err == nil {
+		p.t.Fatal("nothing was cut")
+	}
+	if left, err := filepath.Glob(filepath.Join(p.dir, treesDir, "*"+onWay+"*")); err != nil || len(left) != 1 {
+		p.t.Fatalf("cut, and on their way are: %v %v", left, err)
+	}
+}
+
+// cloned makes a folder like another, of links to its files: none of them is ever
+// written to again.
+func cloned(t *testing.T, from, to string) {
+	t.Helper()
+	must(t, filepath.WalkDir(from, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || name == from {
+			return err
+		}
+		now := filepath.Join(to, strings.TrimPrefix(name, from))
+		switch {
+		case d.IsDir():
+			return os.Mkdir(now, 0o755)
+		case d.Type()&fs.ModeSymlink != 0:
+			lead, err := os.Readlink(name)
+			return errors.Join(err, os.Symlink(lead, now))
+		}
+		return os.Link(name, now)
+	}))
 }
 
 // TestResume sends nothing again that had arrived when the connection was cut.

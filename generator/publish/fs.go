@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -84,10 +85,18 @@ func readAll(f folder, name string, max int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := io.ReadAll(io.LimitReader(r, max+1))
+	size := int64(0)
+	if f, ok := r.(interface{ Stat() (fs.FileInfo, error) }); ok { // one read instead of many
+		if info, err := f.Stat(); err == nil {
+			size = min(info.Size(), max)
+		}
+	}
+	b := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
+	_, err = b.ReadFrom(io.LimitReader(r, max+1))
 	if err = errors.Join(err, r.Close()); err != nil {
 		return nil, err
 	}
+	data := b.Bytes()
 	if int64(len(data)) > max {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: errors.New("it is too large to be playbook's")}
 	}

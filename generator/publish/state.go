@@ -100,9 +100,13 @@ func (r *release) carry(old *release) {
 	if old == nil {
 		return
 	}
-	for _, e := range old.files {
-		if _, ok := lookup(r.files, e.Path); !ok && strings.HasPrefix(e.Path, "assets/") {
-			r.carried = append(r.carried, e)
+	for i := range old.files {
+		e := &old.files[i]
+		if !strings.HasPrefix(e.Path, "assets/") {
+			continue
+		}
+		if _, ok := lookup(r.files, e.Path); !ok {
+			r.carried = append(r.carried, *e)
 		}
 	}
 }
@@ -141,16 +145,27 @@ func (r *release) encode() []byte {
 	return append([]byte(manifestHead+source.Sum(b).String()+"\n"), b...)
 }
 
+// digits is the length of a digest as manifests have it.
+const digits = 2 * len(source.Digest{})
+
+// unseal returns the lines of a manifest.
+func unseal(data []byte) ([]byte, error) {
+	head, body, ok := bytes.Cut(data, []byte("\n"))
+	sum, ours := bytes.CutPrefix(head, []byte(manifestHead))
+	if !ok || !ours || source.Sum(body).String() != string(sum) {
+		return nil, errDamaged
+	}
+	return body, nil
+}
+
 var errDamaged = errors.New("it is damaged, or of another version of playbook")
 
 // decode takes what belongs to r from its manifest.
 func (r *release) decode(data []byte) error {
-	head, body, ok := bytes.Cut(data, []byte("\n"))
-	sum, ours := bytes.CutPrefix(head, []byte(manifestHead))
-	if !ok || !ours || source.Sum(body).String() != string(sum) {
-		return errDamaged
+	body, err := unseal(data)
+	if err != nil {
+		return err
 	}
-	const digits = 2 * len(source.Digest{})
 	text := string(body) // of which paths are parts
 	files := make([]output.Entry, 0, strings.Count(text, "\n"))
 	var carried []output.Entry
@@ -288,16 +303,7 @@ func (h *folderHost) look(ctx context.Context, site string, first bool) (*state,
 func (h *folderHost) load(ctx context.Context, list ...*release) error {
 	list = slices.DeleteFunc(slices.Clone(list), func(r *release) bool { return r.read })
 	err := each(ctx, h.f.workers(), len(list), func(i int) error {
-		r := list[i]
-		data, err := readAll(h.f, r.name(), maxManifest)
-		if err != nil {
-			return h.failed("reading the manifest of release "+r.id, err)
-		}
-		if err := r.decode(data); err != nil {
-			return &Failure{Msg: fmt.Sprintf("%s on %s cannot be read: %v", r.name(), h.where, err),
-				Hint: "nothing is changed without knowing what is playbook's own; restore the file from a backup, or remove it and the release that it names", Err: err}
-		}
-		return nil
+		return h.manifest(list[i], list[i].decode)
 	})
 	for _, r := range list {
 		if err == nil && !r.half && !r.base {
@@ -325,6 +331,19 @@ func (h *folderHost) lookEmpty(first bool) (*state, error) {
 		return nil, refuse("if this is the right place, say so once with --first: a share that is not mounted is empty, too", "nothing was published to %s yet", h.where)
 	}
 	return &state{}, nil
+}
+
+// manifest hands the manifest of a release to use.
+func (h *folderHost) manifest(r *release, use func(data []byte) error) error {
+	data, err := readAll(h.f, r.name(), maxManifest)
+	if err != nil {
+		return h.failed("reading the manifest of release "+r.id, err)
+	}
+	if err := use(data); err != nil {
+		return &Failure{Msg: fmt.Sprintf("%s on %s cannot be read: %v", r.name(), h.where, err),
+			Hint: "nothing is changed without knowing what is playbook's own; restore the file from a backup, or remove it and the release that it names", Err: err}
+	}
+	return nil
 }
 
 // inService returns the id of the release that readers see, "" if there is none.
