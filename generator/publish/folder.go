@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,8 +27,8 @@ import (
 
 // folderHost publishes to a folder. All content is sent to objects first, by its
 // digest, so that a publish that was cut goes on where it stopped; a release is
-// then a tree of hard links to objects, and going into service is one rename of
-// the link current. In place, files are renamed into the folder one after another
+// then a tree of hard links to objects, made of an older tree where there is one,
+// and going into service is one rename of the link current. In place, files are renamed into the folder one after another
 // in an order in which no page names what is not there yet.
 type folderHost struct {
 	f     folder
@@ -37,6 +38,9 @@ type folderHost struct {
 	mu    sync.Mutex
 
 	patience time.Duration // with a lock that is not written yet, a second if 0
+
+	known  map[string]*release // manifests that were read
+	copies atomic.Bool         // there are no hard links
 }
 
 const defaultKeep = 5
@@ -73,6 +77,9 @@ func (h *folderHost) tell(p Progress) {
 func (h *folderHost) Releases(ctx context.Context, site string) ([]Release, error) {
 	s, err := h.look(ctx, site, true)
 	if err != nil {
+		return nil, err
+	}
+	if err := h.load(ctx, s.releases...); err != nil {
 		return nil, err
 	}
 	var out []Release
@@ -145,6 +152,9 @@ func (h *folderHost) complete(ctx context.Context, s *state, site Site) (Site, e
 		return site, nil
 	}
 	known := map[source.Digest]output.Entry{}
+	if err := h.load(ctx, s.releases...); err != nil {
+		return site, err
+	}
 	for _, r := range s.releases {
 		for i, e := range r.files {
 			if i > 0 && e.Path == r.files[i-1].Path+".gz" {
@@ -152,10 +162,10 @@ func (h *folderHost) complete(ctx context.Context, s *state, site Site) (Site, e
 			}
 		}
 	}
-	more := make([]File, len(site.Files))
+	more, plain := make([]File, len(site.Files)), site.entries()
 	err := each(ctx, h.f.workers(), len(site.Files), func(i int) error {
 		f := site.Files[i]
-		if _, taken := lookup(site.entries(), f.Path+".gz"); taken || !textual(f.Path) || f.Size < 512 {
+		if _, taken := lookup(plain, f.Path+".gz"); taken || !textual(f.Path) || f.Size < 512 {
 			return nil
 		}
 		squeeze := func() (*bytes.Buffer, error) {
@@ -237,10 +247,34 @@ func (h *folderHost) objects(ctx context.Context) (map[string]int64, error) {
 	return out, err
 }
 
+// objectsOf looks for some content only.
+func (h *folderHost) objectsOf(ctx context.Context, of map[source.Digest]bool) (map[string]int64, error) {
+	list := make([]source.Digest, 0, len(of))
+	for d := range of {
+		list = append(list, d)
+	}
+	items := make([]item, len(list))
+	err := each(ctx, h.f.workers(), len(list), func(i int) (err error) {
+		items[i], err = h.f.stat(object(list[i]))
+		if errors.Is(err, fs.ErrNotExist) {
+			items[i], err = item{dir: true}, nil
+		}
+		return h.failed("looking for content", err)
+	})
+	out := map[string]int64{}
+	for i, it := range items {
+		if !it.dir && !it.link {
+			out[list[i].String()] = it.size
+		}
+	}
+	return out, err
+}
+
 // missing returns which files' content the host lacks, each content once.
 func missing(files []output.Entry, have map[string]int64) (out []int) {
 	seen := map[source.Digest]bool{}
-	for i, e := range files {
+	for i := range files {
+		e := &files[i]
 		if size, ok := have[e.Digest.String()]; (!ok || size != e.Size) && !seen[e.Digest] {
 			seen[e.Digest] = true
 			out = append(out, i)
@@ -254,10 +288,8 @@ func (h *folderHost) Publish(ctx context.Context, site Site, o Options) (res Res
 	if err != nil {
 		return res, err
 	}
-	for _, d := range []string{stateDir, objectsDir, manifestDir, incomingDir} {
-		if err := mkdirs(h.f, d); err != nil {
-			return res, h.failed("making "+d, err)
-		}
+	if err := h.prepare(ctx); err != nil {
+		return res, err
 	}
 	unlock, err := h.take()
 	if err != nil {
@@ -277,32 +309,46 @@ func (h *folderHost) Publish(ctx context.Context, site Site, o Options) (res Res
 	if s, err = h.look(ctx, site.Identity, o.First); err != nil {
 		return res, err
 	}
+	if err := h.load(ctx, s.halves...); err != nil {
+		return res, err
+	}
 	if err := h.sweep(); err != nil {
 		return res, err
+	}
+	clean := !h.t.InPlace
+	if clean {
+		if clean, res.Notes, err = h.lookAtTrees(ctx, s); err != nil {
+			return res, err
+		}
+		clean = clean && len(s.halves) == 0 && s.doubt == ""
 	}
 	if site, err = h.complete(ctx, s, site); err != nil {
 		return res, h.failed("compressing", err)
 	}
 	files := site.entries()
-	if s.current != nil && s.current.digest == siteDigest(files) && (len(s.halves) == 0 || !h.t.InPlace) {
+	digest := siteDigest(files)
+	if s.current != nil && s.doubt == "" && s.current.is(digest) && siteDigest(s.current.files) == digest && (len(s.halves) == 0 || !h.t.InPlace) {
 		res.Release, res.Same = h.asRelease(s.current), true
-		res.Notes = h.clear(ctx, s, s.current, &res)
+		res.Notes = append(res.Notes, h.clear(ctx, s, nil, clean, &res)...)
 		return res, nil
 	}
-	r := &release{id: ReleaseID(h.after(s), files), half: true, files: files, digest: siteDigest(files)}
+	r := &release{id: releaseID(h.after(s), digest), half: true, read: true, files: files}
 	r.carry(s.current)
 	if h.t.InPlace {
 		if err := h.foreign(ctx, s, r); err != nil {
 			return res, err
 		}
+		err = h.send(ctx, site, nil, &res)
+	} else {
+		r, err = h.arrive(ctx, s, site, r, digest, clean, &res)
 	}
-	if err := h.send(ctx, site, &res); err != nil {
+	if err != nil {
 		return res, err
 	}
-	if same := slices.IndexFunc(s.releases, func(p *release) bool { return p.digest == r.digest }); same >= 0 && !h.t.InPlace {
-		r = s.releases[same] // made before, and never in service, or not any more
-	} else if err := h.write(r.name(), r.encode()); err != nil {
-		return res, err
+	if h.t.InPlace {
+		if err := h.write(r.name(), r.encode()); err != nil {
+			return res, err
+		}
 	}
 	old := s.current
 	if err := h.enter(ctx, s, r, &res); err != nil {
@@ -312,12 +358,80 @@ func (h *folderHost) Publish(ctx context.Context, site Site, o Options) (res Res
 	if old != nil {
 		res.Removed = len(compare(old.files, files).Removed)
 	}
-	if s, err = h.look(context.WithoutCancel(ctx), site.Identity, false); err != nil {
-		res.Notes = append(res.Notes, err.Error())
-		return res, nil
+	if h.t.InPlace {
+		if s, err = h.look(context.WithoutCancel(ctx), site.Identity, false); err != nil {
+			res.Notes = append(res.Notes, err.Error())
+			return res, nil
+		}
+	} else if s.current = r; s.find(r.id) == nil {
+		s.releases = append(s.releases, r)
 	}
-	res.Notes = append(res.Notes, h.clear(ctx, s, r, &res)...)
+	res.Notes = append(res.Notes, h.clear(ctx, s, old, clean, &res)...)
 	return res, nil
+}
+
+// prepare makes the folders that the work needs.
+func (h *folderHost) prepare(ctx context.Context) error {
+	list := []string{objectsDir, manifestDir, incomingDir}
+	if !h.t.InPlace {
+		list = append(list, treesDir, releasesDir)
+	}
+	if err := mkdirs(h.f, stateDir); err != nil {
+		return h.failed("making "+stateDir, err)
+	}
+	return each(ctx, h.f.workers(), len(list), func(i int) error {
+		return h.failed("making "+list[i], mkdirs(h.f, list[i]))
+	})
+}
+
+// arrive brings all that r is made of to the host, and makes its tree, which
+// nobody is sent to yet. If the same site was published before, it returns that
+// release instead. Its manifest comes first of all: whoever finds it half knows
+// that content may be there that no release has.
+func (h *folderHost) arrive(ctx context.Context, s *state, site Site, r *release, digest string, clean bool, res *Result) (*release, error) {
+	for _, p := range s.releases {
+		if p.is(digest) && p.id > s.doubt {
+			if err := h.load(ctx, p); err != nil {
+				return nil, err
+			}
+			if siteDigest(p.files) == digest {
+				r = p // made before, and never in service, or not any more
+			}
+		}
+	}
+	if r.half {
+		if err := h.write(r.name(), r.encode()); err != nil {
+			return nil, err
+		}
+	}
+	there, err := exists(h.f, releasesDir+"/"+r.id)
+	if err != nil {
+		return nil, h.failed("looking for release "+r.id, err)
+	}
+	var t *tree
+	if ready := s.ready(); len(ready) > 0 {
+		t = ready[len(ready)-1]
+		if err := h.load(ctx, t.of); err != nil {
+			return nil, err
+		}
+	}
+	// All content is there of which a whole tree was made, but for what the
+	// release before was lacking, which is sought for, and what is not in either.
+	var of map[source.Digest]bool
+	if clean && t != nil && s.current != nil {
+		of = map[source.Digest]bool{}
+		now := r.all()
+		for _, old := range []*release{s.current, t.of} {
+			_, put := differ(old.all(), now)
+			for _, i := range put {
+				of[now[i].Digest] = true
+			}
+		}
+	}
+	if err := h.send(ctx, site, of, res); err != nil || there {
+		return r, err
+	}
+	return r, h.plant(ctx, s, r, t, res)
 }
 
 // after is now, or a second after the youngest release where the clock says less:
@@ -362,13 +476,35 @@ func (h *folderHost) write(name string, data []byte) error {
 	return h.failed("writing "+name, err)
 }
 
-// send brings the content that the host lacks.
-func (h *folderHost) send(ctx context.Context, site Site, res *Result) error {
-	have, err := h.objects(ctx)
-	if err != nil {
-		return err
+// send brings the content that the host lacks; if of is not nil, it lacks none
+// but of these.
+func (h *folderHost) send(ctx context.Context, site Site, of map[source.Digest]bool, res *Result) error {
+	var todo []int
+	if of == nil {
+		have, err := h.objects(ctx)
+		if err != nil {
+			return err
+		}
+		if err := h.distrust(ctx, have); err != nil {
+			return err
+		}
+		todo = missing(site.entries(), have)
+	} else {
+		have, err := h.objectsOf(ctx, of)
+		if err != nil {
+			return err
+		}
+		var files []output.Entry
+		var places []int
+		for i := range site.Files {
+			if of[site.Files[i].Digest] {
+				files, places = append(files, site.Files[i].Entry), append(places, i)
+			}
+		}
+		for _, i := range missing(files, have) {
+			todo = append(todo, places[i])
+		}
 	}
-	todo := missing(site.entries(), have)
 	var size int64
 	folders := map[string]bool{}
 	for _, i := range todo {
@@ -381,7 +517,7 @@ func (h *folderHost) send(ctx context.Context, site Site, res *Result) error {
 		}
 	}
 	var done, sent atomic.Int64
-	err = each(ctx, h.f.workers(), len(todo), func(k int) error {
+	err := each(ctx, h.f.workers(), len(todo), func(k int) error {
 		f := &site.Files[todo[k]]
 		r, err := f.Open()
 		if err != nil {
@@ -430,15 +566,13 @@ func (s *summing) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// enter brings a release into service. All its content is on the host.
+// enter brings a release into service. All its content, or its tree, is on the
+// host.
 func (h *folderHost) enter(ctx context.Context, s *state, r *release, res *Result) error {
 	if h.t.InPlace {
 		return h.replace(ctx, s, r, res)
 	}
 	if r.half {
-		if err := h.tree(ctx, r, res); err != nil {
-			return err
-		}
 		from := r.name()
 		r.half = false
 		if err := h.f.rename(from, r.name()); err != nil {
@@ -462,42 +596,6 @@ func (h *folderHost) flip(id string) error {
 	return h.failed("switching to release "+id, err)
 }
 
-// tree makes the folder of a release of links to its content.
-func (h *folderHost) tree(ctx context.Context, r *release, res *Result) error {
-	top := releasesDir + "/" + r.id
-	files := r.all()
-	for _, d := range foldersOf(files) {
-		if err := mkdirs(h.f, path.Join(top, d)); err != nil {
-			return h.failed("making "+d, err)
-		}
-		if err := ctx.Err(); err != nil {
-			return context.Cause(ctx)
-		}
-	}
-	var done, linked atomic.Int64
-	var copies atomic.Bool
-	err := each(ctx, h.f.workers(), len(files), func(i int) error {
-		e := &files[i]
-		err := errNoLinks
-		if !copies.Load() {
-			if err = h.f.link(object(e.Digest), top+"/"+e.Path); err == nil {
-				linked.Add(1)
-			}
-		}
-		if errors.Is(err, errNoLinks) {
-			copies.Store(true)
-			var from io.ReadCloser
-			if from, err = h.f.open(object(e.Digest)); err == nil {
-				err = errors.Join(h.f.create(top+"/"+e.Path, from), from.Close())
-			}
-		}
-		h.tell(Progress{Stage: "linking", Files: int(done.Add(1)), Of: len(files)})
-		return h.failed("making "+e.Path, err)
-	})
-	res.Linked = int(linked.Load())
-	return err
-}
-
 // foldersOf returns the folders of a release's files, each behind the one it lies
 // in.
 func foldersOf(files []output.Entry) []string {
@@ -519,68 +617,203 @@ func foldersOf(files []output.Entry) []string {
 }
 
 // clear removes what is needed no longer: releases that are kept no more, those
-// that were never whole, and content that no release has. What goes wrong is
-// told and tried again by the next publish.
-func (h *folderHost) clear(ctx context.Context, s *state, current *release, res *Result) (notes []string) {
+// that were never whole, and content that no release has. before is the release
+// that was in service until now, nil if that is still the same. If all was clean when the
+// publish began, nothing is there but what manifests say. What goes wrong is told
+// and tried again by the next publish.
+func (h *folderHost) clear(ctx context.Context, s *state, before *release, clean bool, res *Result) (notes []string) {
 	note := func(err error) bool {
 		if err != nil {
 			notes = append(notes, err.Error())
 		}
 		return err != nil
 	}
-	gone := s.halves
-	for _, r := range h.spare(s, current.id) {
-		from := r.name()
-		r.half = true
-		if note(h.failed("removing release "+r.id, h.f.rename(from, r.name()))) {
+	if !h.t.InPlace && note(h.clearTrees(ctx, s, before, res.Same)) {
+		return notes
+	}
+	var gone, stay []*release
+	mark := func(r *release) bool { // what is removed is half first
+		from, planted := r.name(), s.planted[r.id] || slices.ContainsFunc(s.trees, func(t *tree) bool { return t.of == r })
+		delete(h.known, r.id)
+		if r.half, r.base = !planted, planted; r.base {
+			stay = append(stay, r)
+		} else {
+			gone = append(gone, r)
+		}
+		return from == r.name() || !note(h.failed("removing release "+r.id, h.f.rename(from, r.name())))
+	}
+	kept := slices.Clone(s.releases)
+	for _, r := range h.spare(s, s.current.id) {
+		if note(h.load(ctx, r)) || !mark(r) {
 			return notes
 		}
-		gone = append(gone, r)
+		kept = slices.DeleteFunc(kept, func(k *release) bool { return k == r })
 		res.Dropped = append(res.Dropped, r.id)
 	}
-	for _, r := range gone {
-		if !h.t.InPlace && note(h.fell(ctx, r)) {
+	for _, r := range s.bases {
+		if note(h.load(ctx, r)) || !mark(r) {
 			return notes
 		}
+	}
+	gone = append(gone, s.halves...)
+	if clean && len(gone) == 0 {
+		return notes
+	}
+	if note(h.forget(ctx, s.current, append(kept, stay...), gone, clean)) {
+		return notes
+	}
+	// The manifests go last: while they are there somebody looks.
+	for _, r := range gone {
 		if note(h.failed("removing release "+r.id, h.f.remove(r.name()))) {
 			return notes
 		}
 	}
-	needed := map[string]bool{}
-	for _, r := range s.releases {
-		if !r.half {
-			for _, e := range r.all() {
-				needed[e.Digest.String()] = true
+	return notes
+}
+
+// clearTrees takes trees from where readers find them that they are sent to no
+// more, and removes those of which there are too many.
+func (h *folderHost) clearTrees(ctx context.Context, s *state, before *release, same bool) error {
+	s.planted = map[string]bool{}
+	found, err := h.f.list(releasesDir)
+	if err != nil {
+		return h.failed("listing "+releasesDir, err)
+	}
+	slices.SortFunc(found, func(a, b item) int { return strings.Compare(b.name, a.name) })
+	for _, it := range found {
+		r := s.any(it.name)
+		switch {
+		case r == nil || !it.dir:
+			continue
+		case r == s.current || r == before || before == nil && !r.half:
+			s.planted[r.id] = true
+			continue
+		case r.half: // an older version makes trees there
+			if err := errors.Join(h.load(ctx, r), h.fell(ctx, releasesDir+"/"+r.id, r)); err != nil {
+				return err
+			}
+			continue
+		}
+		t := &tree{name: s.free(r.id), of: r}
+		if err := h.f.rename(releasesDir+"/"+r.id, t.at()); err != nil {
+			return h.failed("taking release "+r.id+" away", err)
+		}
+		s.trees = append(s.trees, t)
+	}
+	ready := s.ready()
+	for _, t := range slices.Clone(s.trees) {
+		i := slices.Index(ready, t)
+		if t.lost || i >= 0 && i >= len(ready)-spares {
+			continue
+		}
+		if err := h.fellTree(ctx, s, t); err != nil {
+			return err
+		}
+	}
+	// After a first publish the trees of the next ones are made, where links are
+	// had: readers do not wait for them.
+	for n := len(s.planted) - 1 + len(s.ready()); n < spares && !same && !h.copies.Load(); n++ {
+		t, err := h.grow(ctx, s, s.current, &Result{})
+		if err == nil {
+			err = h.renameTree(t, s.free(s.current.id), nil)
+		}
+		if err != nil {
+			return err
+		}
+		t.of = s.current
+	}
+	return h.doubtNoMore(s)
+}
+
+// forget removes content that only releases have that are gone, or, if not all
+// was clean, that no release has.
+func (h *folderHost) forget(ctx context.Context, current *release, kept, gone []*release, clean bool) error {
+	spare := map[source.Digest]bool{}
+	if clean {
+		now := current.all()
+		for _, r := range gone {
+			files := r.all()
+			_, other := differ(now, files)
+			for _, i := range other {
+				spare[files[i].Digest] = true
+			}
+		}
+	} else {
+		have, err := h.objects(ctx)
+		if err != nil {
+			return err
+		}
+		for name := range have {
+			var d source.Digest
+			if _, err := hex.Decode(d[:], []byte(name)); err == nil {
+				spare[d] = true
 			}
 		}
 	}
-	have, err := h.objects(ctx)
-	if note(err) {
-		return notes
+	needed := make([][]source.Digest, len(kept))
+	err := each(ctx, h.f.workers(), len(kept), func(i int) (err error) {
+		needed[i], err = h.among(spare, kept[i])
+		return err
+	})
+	if err != nil {
+		return err
 	}
-	var spare []string
-	for name := range have {
-		if !needed[name] {
-			spare = append(spare, name)
+	for _, list := range needed {
+		for _, d := range list {
+			delete(spare, d)
 		}
 	}
-	note(each(ctx, h.f.workers(), len(spare), func(i int) error {
-		h.tell(Progress{Stage: "clearing", Files: i + 1, Of: len(spare)})
-		err := h.f.remove(objectsDir + "/" + spare[i][:2] + "/" + spare[i])
+	list := make([]source.Digest, 0, len(spare))
+	for d := range spare {
+		list = append(list, d)
+	}
+	return each(ctx, h.f.workers(), len(list), func(i int) error {
+		h.tell(Progress{Stage: "clearing", Files: i + 1, Of: len(list)})
+		err := h.f.remove(object(list[i]))
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
 		return h.failed("removing what no release has", err)
-	}))
-	return notes
+	})
 }
 
-// fell removes the folder of a release, but nothing in it that the release does
-// not name.
-func (h *folderHost) fell(ctx context.Context, r *release) error {
-	top := releasesDir + "/" + r.id
+// among returns what of some content a release has. Its manifest is not taken
+// apart for that.
+func (h *folderHost) among(some map[source.Digest]bool, r *release) (out []source.Digest, err error) {
+	if r.read {
+		for _, list := range [][]output.Entry{r.files, r.carried} {
+			for i := range list {
+				if some[list[i].Digest] {
+					out = append(out, list[i].Digest)
+				}
+			}
+		}
+		return out, nil
+	}
+	err = h.manifest(r, func(data []byte) error {
+		body, err := unseal(data)
+		for line := range bytes.Lines(body) {
+			line = bytes.TrimPrefix(line, []byte(carriedMark))
+			var d source.Digest
+			if len(line) < digits {
+				return errDamaged
+			}
+			if _, err := hex.Decode(d[:], line[:digits]); err != nil {
+				return errDamaged
+			}
+			if some[d] {
+				out = append(out, d)
+			}
+		}
+		return err
+	})
+	return out, err
+}
+
+// fell removes a tree of r, but nothing in it that r does not name.
+func (h *folderHost) fell(ctx context.Context, top string, r *release) error {
 	if ok, err := exists(h.f, top); !ok {
-		return h.failed("removing release "+r.id, err)
+		return h.failed("removing a tree of release "+r.id, err)
 	}
 	files := r.all()
 	err := each(ctx, h.f.workers(), len(files), func(i int) error {
@@ -588,7 +821,7 @@ func (h *folderHost) fell(ctx context.Context, r *release) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
-		return h.failed("removing release "+r.id, err)
+		return h.failed("removing a tree of release "+r.id, err)
 	})
 	if err != nil {
 		return err
@@ -596,40 +829,38 @@ func (h *folderHost) fell(ctx context.Context, r *release) error {
 	for _, d := range slices.Backward(foldersOf(files)) {
 		err := h.f.remove(path.Join(top, d))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return h.failed("removing release "+r.id, err)
+			return h.failed("removing a tree of release "+r.id, err)
 		}
 	}
 	return nil
 }
 
 func (h *folderHost) Rollback(ctx context.Context, site, id string) (Release, error) {
-	s, err := h.look(ctx, site, false)
+	s, r, err := h.backTo(ctx, site, id)
 	if err != nil {
 		return Release{}, err
 	}
-	const hint = "playbook publish --releases lists what is kept"
-	var r *release
-	if id != "" {
-		r = s.find(id)
-	} else if i := slices.Index(s.releases, s.current); i > 0 {
-		r = s.releases[i-1]
-	} else {
-		return Release{}, refuse(hint, "no release before the one in service is kept on %s", h.where)
-	}
-	if r == nil {
-		return Release{}, refuse(hint, "no release %q is kept on %s", id, h.where)
+	if err := h.prepare(ctx); err != nil {
+		return Release{}, err
 	}
 	unlock, err := h.take()
 	if err != nil {
 		return Release{}, err
 	}
 	defer unlock()
+	// Somebody may have published before the lock was ours.
+	if s, r, err = h.backTo(ctx, site, r.id); err != nil {
+		return Release{}, err
+	}
 	if err := h.sweep(); err != nil {
 		return Release{}, err
 	}
+	if err := h.load(ctx, append(slices.Clone(s.halves), r)...); err != nil {
+		return Release{}, err
+	}
 	if !h.t.InPlace {
-		if ok, err := exists(h.f, releasesDir+"/"+r.id); !ok {
-			return Release{}, h.failed("looking for release "+r.id, cmp.Or(err, fs.ErrNotExist))
+		if err := h.replant(ctx, s, r); err != nil {
+			return Release{}, err
 		}
 		return h.asRelease(r), h.flip(r.id)
 	}
@@ -641,6 +872,27 @@ func (h *folderHost) Rollback(ctx context.Context, site, id string) (Release, er
 		return Release{}, &Failure{Msg: fmt.Sprintf("release %s on %s is not whole: the content of %s is missing", r.id, h.where, r.all()[lost[0]].Path), Hint: "return to another release, or publish again"}
 	}
 	return h.asRelease(r), h.replace(ctx, s, r, &Result{})
+}
+
+// backTo finds the release called id, or the one before that in service.
+func (h *folderHost) backTo(ctx context.Context, site, id string) (*state, *release, error) {
+	s, err := h.look(ctx, site, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	const hint = "playbook publish --releases lists what is kept"
+	var r *release
+	if id != "" {
+		r = s.find(id)
+	} else if i := slices.Index(s.releases, s.current); i > 0 {
+		r = s.releases[i-1]
+	} else {
+		return nil, nil, refuse(hint, "no release before the one in service is kept on %s", h.where)
+	}
+	if r == nil {
+		return nil, nil, refuse(hint, "no release %q is kept on %s", id, h.where)
+	}
+	return s, r, nil
 }
 
 func (h *folderHost) Verify(ctx context.Context, site string) (Report, error) {
@@ -687,5 +939,6 @@ func (h *folderHost) Verify(ctx context.Context, site string) (Report, error) {
 		return nil
 	})
 	slices.SortFunc(rep.Wrong, func(a, b Problem) int { return strings.Compare(a.Path, b.Path) })
+	h.suspect(s, rep.Wrong)
 	return rep, err
 }

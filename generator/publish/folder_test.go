@@ -44,6 +44,12 @@ var siteB = map[string]string{
 	"plans/c/index.html": "plan c", "turn/in.txt": "now a folder", "fold": "now a file", "same1.txt": "twice", "new1.txt": "twice", "same2.txt": "once",
 }
 
+// siteC is a third one.
+var siteC = map[string]string{
+	"index.html": "front C", "plans": "a file for a folder", "assets/style.222.css": "css B", "turn/in.txt": "now a folder", "turn/deep/er.txt": "deeper",
+	"fold/in.txt": "in", "same1.txt": "once", "new1.txt": "new",
+}
+
 var clock atomic.Int64
 
 // testEnv is an Env of a process that ends with the test step: its lock is taken
@@ -238,8 +244,11 @@ func (p place) tidy() string {
 	if left, err := os.ReadDir(filepath.Join(p.dir, incomingDir)); err != nil || len(left) > 0 {
 		return fmt.Sprintf("left in %s: %v %v", incomingDir, left, err)
 	}
+	if err := errors.Join(h.load(p.t.Context(), s.releases...), h.load(p.t.Context(), s.bases...)); err != nil {
+		return err.Error()
+	}
 	needed := map[string]bool{}
-	for _, r := range s.releases {
+	for _, r := range append(s.releases, s.bases...) {
 		for _, e := range r.all() {
 			needed[e.Digest.String()] = true
 		}
@@ -357,85 +366,166 @@ func TestKeep(t *testing.T) {
 // TestFaults lets every mutating call of a publish fail in turn: by a full disk, a
 // permission taken away, and a connection that is gone for good, which is what a
 // killed process leaves, too. Readers see one whole site, nothing of others is
-// touched, and running the command again completes the new one.
+// touched, and running the command again completes the new one. What was published
+// before decides what the new release is made of: of nothing, of a tree that was
+// made ahead, of one of an older release, or of one that a cut has left halfway.
 func TestFaults(t *testing.T) {
 	var faults atomic.Int64
 	t.Cleanup(func() {
-		if n := faults.Load(); n < 500 {
+		if n := faults.Load(); n < 1200 {
 			t.Errorf("only %d calls were made to fail", n)
 		}
 	})
+	histories := []struct {
+		name   string
+		before []map[string]string
+		cut    bool // a publish before was cut while it changed a tree
+		fresh  bool // nothing is there to make a tree of
+		linked int  // files that are linked or copied in a whole publish
+	}{
+		{name: "second", before: []map[string]string{siteA}, linked: 8},
+		{name: "without a tree", before: []map[string]string{siteA}, fresh: true, linked: 11},
+		{name: "later", before: []map[string]string{siteC, siteA, siteC, siteA}, linked: 7},
+		{name: "after a cut", before: []map[string]string{siteC, siteA, siteC, siteA}, cut: true, linked: 7},
+	}
 	places(t, func(t *testing.T, p place) {
-		for _, dead := range []bool{false, true} {
-			for at := 1; ; at++ {
-				reason := []error{syscall.ENOSPC, syscall.EACCES}[at%2]
-				if dead {
-					reason = errCut
+		for _, run := range histories {
+			if p.inPlace && run.name != "second" {
+				continue // there are no trees
+			}
+			began := p
+			began.dir = t.TempDir()
+			for i, site := range run.before {
+				files := maps.Clone(site)
+				if i < len(run.before)-1 {
+					files["n.txt"] = fmt.Sprint(i) // no release twice
 				}
-				q := p
-				q.dir = t.TempDir()
-				q.publish(made(siteA))
-				theirs := filepath.Join(q.dir, "theirs", "note.txt")
-				if err := errors.Join(os.Mkdir(filepath.Dir(theirs), 0o755), os.WriteFile(theirs, []byte("not ours"), 0o644)); err != nil {
+				if _, err := began.host(testEnv(began.dir), 2).Publish(t.Context(), made(files), Options{First: true}); err != nil {
 					t.Fatal(err)
 				}
-				b := &brittle{at: at, err: &fs.PathError{Op: "write", Path: "x", Err: reason}, dead: dead}
-				broken := q
-				broken.wrap = func(f folder) folder {
-					if p.wrap != nil {
-						f = p.wrap(f)
+			}
+			if run.fresh {
+				must(t, os.RemoveAll(filepath.Join(began.dir, treesDir)))
+			}
+			if run.cut {
+				began.cutWay()
+			}
+			for _, dead := range []bool{false, true} {
+				for at := 1; ; at++ {
+					reason := []error{syscall.ENOSPC, syscall.EACCES}[at%2]
+					if dead {
+						reason = errCut
 					}
-					b.folder = f
-					return b
-				}
-				res, err := broken.host(testEnv(q.dir), 1).Publish(t.Context(), made(siteB), Options{First: true})
-				hit := b.n >= at
-				if hit {
-					faults.Add(1)
-				}
-				what := fmt.Sprintf("call %d fails (%v, dead %t; %v)", at, reason, dead, err)
-				if err == nil && q.shows(siteB) != "" {
-					t.Fatalf("%s: no error, and %s", what, q.shows(siteB))
-				}
-				old, now := q.shows(siteA), q.shows(siteB)
-				switch {
-				case !q.inPlace && old != "" && now != "":
-					t.Fatalf("%s: readers see neither site: %s; %s", what, old, now)
-				case q.inPlace:
-					have := q.seen()
-					for name, text := range have {
-						if !strings.HasPrefix(name, "theirs/") && siteA[name] != text && siteB[name] != text {
-							t.Fatalf("%s: %s is %q, which is of neither site", what, name, text)
+					q := p
+					q.dir = t.TempDir()
+					cloned(t, began.dir, q.dir)
+					theirs := filepath.Join(q.dir, "theirs", "note.txt")
+					if err := errors.Join(os.Mkdir(filepath.Dir(theirs), 0o755), os.WriteFile(theirs, []byte("not ours"), 0o644)); err != nil {
+						t.Fatal(err)
+					}
+					b := &brittle{at: at, err: &fs.PathError{Op: "write", Path: "x", Err: reason}, dead: dead}
+					broken := q
+					broken.wrap = func(f folder) folder {
+						if p.wrap != nil {
+							f = p.wrap(f)
+						}
+						b.folder = f
+						return b
+					}
+					res, err := broken.host(testEnv(q.dir), 1).Publish(t.Context(), made(siteB), Options{First: true})
+					hit := b.n >= at
+					if hit {
+						faults.Add(1)
+					}
+					what := fmt.Sprintf("%s: call %d fails (%v, dead %t; %v)", run.name, at, reason, dead, err)
+					if err == nil && q.shows(siteB) != "" {
+						t.Fatalf("%s: no error, and %s", what, q.shows(siteB))
+					}
+					old, now := q.shows(siteA), q.shows(siteB)
+					switch {
+					case !q.inPlace && old != "" && now != "":
+						t.Fatalf("%s: readers see neither site: %s; %s", what, old, now)
+					case q.inPlace:
+						have := q.seen()
+						for name, text := range have {
+							if !strings.HasPrefix(name, "theirs/") && siteA[name] != text && siteB[name] != text {
+								t.Fatalf("%s: %s is %q, which is of neither site", what, name, text)
+							}
+						}
+						for name := range siteA {
+							if _, stays := siteB[name]; stays && have[name] == "" && name != "fold" && name != "turn" {
+								t.Fatalf("%s: %s is missing", what, name)
+							}
 						}
 					}
-					for name := range siteA {
-						if _, stays := siteB[name]; stays && have[name] == "" && name != "fold" && name != "turn" {
-							t.Fatalf("%s: %s is missing", what, name)
+					var f *Failure
+					if err != nil && !errors.As(err, &f) {
+						t.Fatalf("%s: the error is of no kind of ours", what)
+					}
+					if _, err := q.host(testEnv(q.dir), 1).Publish(t.Context(), made(siteB), Options{}); err != nil {
+						t.Fatalf("%s: again: %v", what, err)
+					}
+					if d := q.shows(siteB) + q.tidy(); d != "" {
+						t.Fatalf("%s: after running it again: %s", what, d)
+					}
+					if text, err := os.ReadFile(theirs); err != nil || string(text) != "not ours" {
+						t.Fatalf("%s: what is not ours is %q %v", what, text, err)
+					}
+					if !hit {
+						if len(res.Notes) > 0 || err != nil {
+							t.Fatalf("nothing failed, and: %v %q", err, res.Notes)
 						}
+						if links := p.wrap == nil; !p.inPlace && links && res.Linked != run.linked {
+							t.Fatalf("%s: %d files were linked, not %d", run.name, res.Linked, run.linked)
+						}
+						break
 					}
-				}
-				var f *Failure
-				if err != nil && !errors.As(err, &f) {
-					t.Fatalf("%s: the error is of no kind of ours", what)
-				}
-				if _, err := q.host(testEnv(q.dir), 1).Publish(t.Context(), made(siteB), Options{}); err != nil {
-					t.Fatalf("%s: again: %v", what, err)
-				}
-				if d := q.shows(siteB) + q.tidy(); d != "" {
-					t.Fatalf("%s: after running it again: %s", what, d)
-				}
-				if text, err := os.ReadFile(theirs); err != nil || string(text) != "not ours" {
-					t.Fatalf("%s: what is not ours is %q %v", what, text, err)
-				}
-				if !hit {
-					if len(res.Notes) > 0 || err != nil {
-						t.Fatalf("nothing failed, and: %v %q", err, res.Notes)
-					}
-					break
 				}
 			}
 		}
 	})
+}
+
+// cutWay publishes and is cut while it changes a tree.
+func (p place) cutWay() {
+	p.t.Helper()
+	b := &brittle{at: 32, err: errCut, dead: true}
+	wrap := p.wrap
+	p.wrap = func(f folder) folder {
+		if wrap != nil {
+			f = wrap(f)
+		}
+		b.folder = f
+		return b
+	}
+	files := maps.Clone(siteC)
+	files["cut.txt"], files["plans"] = "cut", "cut, too"
+	if _, err := p.host(testEnv(p.dir), 2).Publish(p.t.Context(), made(files), Options{}); err == nil {
+		p.t.Fatal("nothing was cut")
+	}
+	if left, err := filepath.Glob(filepath.Join(p.dir, treesDir, "*"+onWay+"*")); err != nil || len(left) != 1 {
+		p.t.Fatalf("cut, and on their way are: %v %v", left, err)
+	}
+}
+
+// cloned makes a folder like another, of links to its files: none of them is ever
+// written to again.
+func cloned(t *testing.T, from, to string) {
+	t.Helper()
+	must(t, filepath.WalkDir(from, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || name == from {
+			return err
+		}
+		now := filepath.Join(to, strings.TrimPrefix(name, from))
+		switch {
+		case d.IsDir():
+			return os.Mkdir(now, 0o755)
+		case d.Type()&fs.ModeSymlink != 0:
+			lead, err := os.Readlink(name)
+			return errors.Join(err, os.Symlink(lead, now))
+		}
+		return os.Link(name, now)
+	}))
 }
 
 // TestResume sends nothing again that had arrived when the connection was cut.

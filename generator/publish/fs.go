@@ -1,12 +1,14 @@
 package publish
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
 	"io/fs"
 	"path"
 	"sync"
+	"sync/atomic"
 )
 
 // folder is the place on a host below which everything of a site lies: a folder
@@ -83,10 +85,18 @@ func readAll(f folder, name string, max int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := io.ReadAll(io.LimitReader(r, max+1))
+	size := int64(0)
+	if f, ok := r.(interface{ Stat() (fs.FileInfo, error) }); ok { // one read instead of many
+		if info, err := f.Stat(); err == nil {
+			size = min(info.Size(), max)
+		}
+	}
+	b := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
+	_, err = b.ReadFrom(io.LimitReader(r, max+1))
 	if err = errors.Join(err, r.Close()); err != nil {
 		return nil, err
 	}
+	data := b.Bytes()
 	if int64(len(data)) > max {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: errors.New("it is too large to be playbook's")}
 	}
@@ -98,25 +108,20 @@ func each(ctx context.Context, workers, n int, do func(i int) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var wg sync.WaitGroup
-	next := make(chan int)
+	var next atomic.Int64
 	for range min(workers, n) {
 		wg.Go(func() {
-			for i := range next {
+			for ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
 				if err := do(i); err != nil {
 					stop(err)
 				}
 			}
 		})
 	}
-	for i := range n {
-		select {
-		case next <- i:
-			continue
-		case <-ctx.Done():
-		}
-		break
-	}
-	close(next)
 	wg.Wait()
 	return context.Cause(ctx)
 }

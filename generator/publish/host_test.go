@@ -201,6 +201,7 @@ func TestSSH(t *testing.T) {
 	for i := range 10 {
 		large[fmt.Sprintf("p%d/index.html", i)] = fmt.Sprint("changed ", i)
 	}
+	// The tree is that of siteA, which was in service before.
 	if res := with(large, false); res.Sent != 10 || res.Linked != 300 {
 		t.Errorf("10 of 300 pages changed: %+v", res)
 	}
@@ -283,7 +284,9 @@ func TestSSHCut(t *testing.T) {
 		dir := t.TempDir()
 		m.dir = dir
 		p := place{t: t, dir: dir}
-		p.publish(made(siteA))
+		for _, site := range []map[string]string{siteB, siteC, siteA} { // the tree is one of siteB, then
+			p.publish(made(site))
+		}
 		port := gate(t, m.port, bytes)
 		m.know(t, "known_hosts", "host", port)
 		err := func() error {

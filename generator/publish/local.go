@@ -50,7 +50,14 @@ func (l *local) link(old, now string) error {
 func (l *local) symlink(to, name string) error        { return l.root.Symlink(to, name) }
 func (l *local) readlink(name string) (string, error) { return l.root.Readlink(name) }
 func (l *local) rename(old, now string) error         { return l.root.Rename(old, now) }
-func (l *local) remove(name string) error             { return l.root.Remove(name) }
+
+func (l *local) remove(name string) error {
+	err := l.root.Remove(name)
+	if errors.Is(err, syscall.ENOTDIR) {
+		err = &fs.PathError{Op: "remove", Path: name, Err: fs.ErrNotExist} // below what is a file
+	}
+	return err
+}
 
 func (l *local) mkdir(name string) error {
 	if err := l.root.Mkdir(name, l.dir); err != nil {

@@ -242,6 +242,11 @@ func (h *folderHost) discard(paths []string, stay []output.Entry) error {
 	}
 	slices.Sort(deep)
 	for _, d := range slices.Backward(deep) {
+		if _, file := lookup(stay, d); file {
+			if it, err := h.f.stat(d); err != nil || !it.dir {
+				continue // a file of that name is there now
+			}
+		}
 		// One that holds files of others stays.
 		_ = h.f.remove(d)
 	}

@@ -23,11 +23,12 @@ package publish
 
 import (
 	"context"
-	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -138,7 +139,7 @@ func (c Change) Same() bool {
 type Result struct {
 	Release            Release
 	Same               bool  // the release in service was this site already
-	Sent, Kept, Linked int   // files sent; kept from a publish that was cut; taken from a release on the host
+	Sent, Kept, Linked int   // files sent; that need not be sent; that links were made to
 	Removed            int   // files of this release's predecessor that this one lacks
 	Bytes              int64 // sent
 	Dropped            []string
@@ -202,18 +203,23 @@ const idTime = "20060102T150405Z"
 
 // ReleaseID names the release of s made at the time now.
 func ReleaseID(now time.Time, files []output.Entry) string {
-	return fmt.Sprintf("%s-%.8s", now.UTC().Format(idTime), siteDigest(files))
+	return releaseID(now, siteDigest(files))
+}
+
+func releaseID(now time.Time, digest string) string {
+	return fmt.Sprintf("%s-%.8s", now.UTC().Format(idTime), digest)
 }
 
 // siteDigest tells whether two lists of files are the same site.
 func siteDigest(files []output.Entry) string {
-	h := sha256.New()
-	for _, f := range files {
-		fmt.Fprintf(h, "%s %d %s\n", f.Digest, f.Size, f.Path)
+	b := make([]byte, 0, 110*len(files))
+	for i := range files {
+		f := &files[i]
+		b = append(hex.AppendEncode(b, f.Digest[:]), ' ')
+		b = append(strconv.AppendInt(b, f.Size, 10), ' ')
+		b = append(append(b, f.Path...), '\n')
 	}
-	var d source.Digest
-	copy(d[:], h.Sum(nil))
-	return d.String()
+	return source.Sum(b).String()
 }
 
 // entries are the files of s without their bytes.

@@ -27,6 +27,8 @@ import (
 //	.playbook/lock       who publishes right now
 //	.playbook/objects/   the content of all releases, by digest; releases are links to it
 //	.playbook/manifests/ what belongs to each release: nothing else is ever touched
+//	.playbook/trees/     releases' folders that no reader is in, to make the next one of
+//	.playbook/doubt      the files that Verify found wrong: what is older is not made use of
 //	.playbook/current    in place of the link current: the release that lies in the folder
 //	.playbook/incoming/  what is being written
 const (
@@ -37,12 +39,17 @@ const (
 	manifestDir = stateDir + "/manifests"
 	placedName  = stateDir + "/current"
 	incomingDir = stateDir + "/incoming"
+	treesDir    = stateDir + "/trees"
+	doubtName   = stateDir + "/doubt"
 	releasesDir = "releases"
 	currentName = "current"
 
 	// half ends the name of the manifest of a release that is not whole: one that
 	// is being made, or put in place, or removed.
 	half = ".part"
+	// base ends the name of the manifest of a release that is not kept, but a tree
+	// of which is.
+	base = ".base"
 )
 
 const (
@@ -63,14 +70,20 @@ type mark struct {
 
 // release is a manifest on the host.
 type release struct {
-	id     string
-	half   bool
-	digest string // of the site, as siteDigest
-	files  []output.Entry
+	id   string
+	half bool
+	base bool
+	read bool // whether files and carried are known; see load
+	// files are those of the site, sorted by path.
+	files []output.Entry
 	// carried are assets of the release before, which pages may still ask for that
 	// were read before the switch. Their names say what is in them.
 	carried []output.Entry
 }
+
+// is reports whether r is the site with that digest, as siteDigest, as far as its
+// name tells.
+func (r *release) is(digest string) bool { return strings.HasSuffix(r.id, "-"+digest[:8]) }
 
 // all returns the files of the release and those it carries on, sorted.
 func (r *release) all() []output.Entry {
@@ -87,9 +100,13 @@ func (r *release) carry(old *release) {
 	if old == nil {
 		return
 	}
-	for _, e := range old.files {
-		if _, ok := lookup(r.files, e.Path); !ok && strings.HasPrefix(e.Path, "assets/") {
-			r.carried = append(r.carried, e)
+	for i := range old.files {
+		e := &old.files[i]
+		if !strings.HasPrefix(e.Path, "assets/") {
+			continue
+		}
+		if _, ok := lookup(r.files, e.Path); !ok {
+			r.carried = append(r.carried, *e)
 		}
 	}
 }
@@ -102,8 +119,11 @@ func (r *release) bytes() (n int64) {
 }
 
 func (r *release) name() string {
-	if r.half {
+	switch {
+	case r.half:
 		return manifestDir + "/" + r.id + half
+	case r.base:
+		return manifestDir + "/" + r.id + base
 	}
 	return manifestDir + "/" + r.id
 }
@@ -125,36 +145,55 @@ func (r *release) encode() []byte {
 	return append([]byte(manifestHead+source.Sum(b).String()+"\n"), b...)
 }
 
-func decodeRelease(id string, data []byte) (*release, error) {
-	damaged := errors.New("it is damaged, or of another version of playbook")
+// digits is the length of a digest as manifests have it.
+const digits = 2 * len(source.Digest{})
+
+// unseal returns the lines of a manifest.
+func unseal(data []byte) ([]byte, error) {
 	head, body, ok := bytes.Cut(data, []byte("\n"))
 	sum, ours := bytes.CutPrefix(head, []byte(manifestHead))
 	if !ok || !ours || source.Sum(body).String() != string(sum) {
-		return nil, damaged
+		return nil, errDamaged
 	}
-	r := &release{id: id}
-	for line := range strings.Lines(string(body)) {
-		line, carried := strings.CutPrefix(strings.TrimSuffix(line, "\n"), carriedMark)
-		p := strings.SplitN(line, " ", 3)
-		if len(p) != 3 || source.CheckPath(p[2]) != nil || strings.HasPrefix(p[2], stateDir) {
-			return nil, damaged
+	return body, nil
+}
+
+var errDamaged = errors.New("it is damaged, or of another version of playbook")
+
+// decode takes what belongs to r from its manifest.
+func (r *release) decode(data []byte) error {
+	body, err := unseal(data)
+	if err != nil {
+		return err
+	}
+	text := string(body) // of which paths are parts
+	files := make([]output.Entry, 0, strings.Count(text, "\n"))
+	var carried []output.Entry
+	for text != "" {
+		line, rest, ok := strings.Cut(text, "\n")
+		line, mark := strings.CutPrefix(line, carriedMark)
+		if !ok || len(line) < digits+1 || line[digits] != ' ' {
+			return errDamaged
 		}
-		e := output.Entry{Path: p[2]}
-		n, err := hex.Decode(e.Digest[:], []byte(p[0]))
-		if err != nil || n != len(e.Digest) {
-			return nil, damaged
+		var e output.Entry
+		if _, err := hex.Decode(e.Digest[:], []byte(line[:digits])); err != nil {
+			return errDamaged
 		}
-		if e.Size, err = strconv.ParseInt(p[1], 10, 64); err != nil || e.Size < 0 {
-			return nil, damaged
+		size, path, ok := strings.Cut(line[digits+1:], " ")
+		n, err := strconv.ParseInt(size, 10, 64)
+		if !ok || err != nil || n < 0 || source.CheckPath(path) != nil || strings.HasPrefix(path, stateDir) {
+			return errDamaged
 		}
-		if carried {
-			r.carried = append(r.carried, e)
+		e.Path, e.Size = path, n
+		if mark {
+			carried = append(carried, e)
 		} else {
-			r.files = append(r.files, e)
+			files = append(files, e)
 		}
+		text = rest
 	}
-	r.digest = siteDigest(r.files)
-	return r, nil
+	r.files, r.carried, r.read = files, carried, true
+	return nil
 }
 
 // isID reports whether a name can be a release's.
@@ -172,6 +211,10 @@ type state struct {
 	current  *release   // nil if none is in service
 	releases []*release // whole ones, oldest first
 	halves   []*release
+	bases    []*release
+	trees    []*tree         // those that are not releases', once they were looked at
+	planted  map[string]bool // the releases that have one where readers look, once trees were cleared
+	doubt    string          // nothing is made of what is not younger than that release
 }
 
 func (s *state) find(id string) *release {
@@ -217,38 +260,28 @@ func (h *folderHost) look(ctx context.Context, site string, first bool) (*state,
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, h.failed("listing "+manifestDir, err)
 	}
-	all := make([]*release, len(found))
-	err = each(ctx, h.f.workers(), len(found), func(i int) error {
-		id, part := strings.CutSuffix(found[i].name, half)
-		if !isID(id) || found[i].dir || found[i].link {
-			return nil
-		}
-		data, err := readAll(h.f, manifestDir+"/"+found[i].name, maxManifest)
-		if err != nil {
-			return h.failed("reading the manifest of release "+id, err)
-		}
-		if all[i], err = decodeRelease(id, data); err != nil {
-			return &Failure{Msg: fmt.Sprintf("%s/%s on %s cannot be read: %v", manifestDir, found[i].name, h.where, err),
-				Hint: "nothing is changed without knowing what is playbook's own; restore the file from a backup, or remove it and the release that it names", Err: err}
-		}
-		all[i].half = part
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range all {
-		switch {
-		case r == nil:
-		case r.half:
+	for _, it := range found {
+		id, part := strings.CutSuffix(it.name, half)
+		id, under := strings.CutSuffix(id, base)
+		switch r := (&release{id: id, half: part, base: under}); {
+		case !isID(id) || it.dir || it.link || part && under:
+		case part:
 			s.halves = append(s.halves, r)
+		case under:
+			s.bases = append(s.bases, r)
 		default:
+			if h.known[id] != nil {
+				r = h.known[id]
+			}
 			s.releases = append(s.releases, r)
 		}
 	}
 	byID := func(a, b *release) int { return cmp.Compare(a.id, b.id) }
 	slices.SortFunc(s.releases, byID)
 	slices.SortFunc(s.halves, byID)
+	if s.doubt, err = h.doubt(); err != nil {
+		return nil, err
+	}
 	id, err := h.inService()
 	if err != nil {
 		return nil, err
@@ -258,8 +291,29 @@ func (h *folderHost) look(ctx context.Context, site string, first bool) (*state,
 			return nil, &Failure{Msg: fmt.Sprintf("the manifest of release %s, which is in service on %s, is not there", id, h.where),
 				Hint: "restore " + manifestDir + "/" + id + " from a backup: nothing is changed without knowing what is playbook's own"}
 		}
+		if err := h.load(ctx, s.current); err != nil {
+			return nil, err
+		}
 	}
 	return s, nil
+}
+
+// load reads those manifests that were not read yet. What a whole release is never
+// changes, so it is read once.
+func (h *folderHost) load(ctx context.Context, list ...*release) error {
+	list = slices.DeleteFunc(slices.Clone(list), func(r *release) bool { return r.read })
+	err := each(ctx, h.f.workers(), len(list), func(i int) error {
+		return h.manifest(list[i], list[i].decode)
+	})
+	for _, r := range list {
+		if err == nil && !r.half && !r.base {
+			if h.known == nil {
+				h.known = map[string]*release{}
+			}
+			h.known[r.id] = r
+		}
+	}
+	return err
 }
 
 // lookEmpty tells whether a folder without our mark can become one of ours.
@@ -277,6 +331,19 @@ func (h *folderHost) lookEmpty(first bool) (*state, error) {
 		return nil, refuse("if this is the right place, say so once with --first: a share that is not mounted is empty, too", "nothing was published to %s yet", h.where)
 	}
 	return &state{}, nil
+}
+
+// manifest hands the manifest of a release to use.
+func (h *folderHost) manifest(r *release, use func(data []byte) error) error {
+	data, err := readAll(h.f, r.name(), maxManifest)
+	if err != nil {
+		return h.failed("reading the manifest of release "+r.id, err)
+	}
+	if err := use(data); err != nil {
+		return &Failure{Msg: fmt.Sprintf("%s on %s cannot be read: %v", r.name(), h.where, err),
+			Hint: "nothing is changed without knowing what is playbook's own; restore the file from a backup, or remove it and the release that it names", Err: err}
+	}
+	return nil
 }
 
 // inService returns the id of the release that readers see, "" if there is none.
