@@ -24,8 +24,8 @@ func FuzzRelease(f *testing.F) {
 		// With a sum that fits, so that the lines are read at all.
 		sealed := []byte(manifestHead + source.Sum([]byte(body)).String() + "\n" + body)
 		for _, data := range [][]byte{data, sealed} {
-			r, err := decodeRelease("id", data)
-			if err != nil {
+			var r, again release
+			if r.decode(data) != nil {
 				continue
 			}
 			for _, e := range slices.Concat(r.files, r.carried) {
@@ -33,8 +33,7 @@ func FuzzRelease(f *testing.F) {
 					t.Errorf("%q lets %+v through", data, e)
 				}
 			}
-			again, err := decodeRelease("id", r.encode())
-			if err != nil || !slices.Equal(again.files, r.files) || !slices.Equal(again.carried, r.carried) || again.digest != r.digest {
+			if err := again.decode(r.encode()); err != nil || !slices.Equal(again.files, r.files) || !slices.Equal(again.carried, r.carried) {
 				t.Errorf("%q reads as %q", data, r.encode())
 			}
 			if !bytes.Equal(again.encode(), r.encode()) {
