@@ -313,7 +313,7 @@ func (p *frontReader) count(line, col int) bool {
 
 func (p *frontReader) doubled(key string, line, col int, first Field) {
 	p.diags = append(p.diags, diag.Diagnostic{Rule: "front-duplicate-key", Level: diag.Error, At: p.pos(line, col), To: p.pos(line, col+utf8.RuneCountInString(key)),
-		Msg: fmt.Sprintf("%q stands here a second time", key), Hint: "keep one of them", Also: []diag.Note{{At: p.pos(first.Line, first.Col), Msg: "the first one"}}})
+		Msg: fmt.Sprintf("%q stands here a second time", key), Hint: "keep one of them", Also: []diag.Note{{At: first.At(p.name), Msg: "the first one"}}})
 }
 
 // ---- YAML
@@ -462,32 +462,34 @@ func (p *frontReader) yamlMap(n *yaml.Node, depth int) *Map {
 		if !p.count(line, k.Column) {
 			return m
 		}
-		m.Fields = append(m.Fields, Field{Key: k.Value, Line: line, Col: k.Column, Value: p.yamlValue(n.Content[i+1], depth+1)})
+		m.Fields = append(m.Fields, Field{Key: k.Value, Line: int32(line), Col: int32(k.Column), Value: p.yamlValue(n.Content[i+1], depth+1)})
 	}
 	return m
 }
 
 func (p *frontReader) yamlValue(n *yaml.Node, depth int) Value {
-	v := Value{Line: p.line + n.Line - 1, Col: n.Column}
+	line := p.line + n.Line - 1
+	v := Value{Line: int32(line), Col: int32(n.Column)}
 	if depth > p.lim.depth() {
-		p.report("front-too-large", v.Line, v.Col, 0, fmt.Sprintf("front matter is nested deeper than %d", p.lim.depth()), "raise limits.depth if that is meant")
+		p.report("front-too-large", line, n.Column, 0, fmt.Sprintf("front matter is nested deeper than %d", p.lim.depth()), "raise limits.depth if that is meant")
 		return v
 	}
 	if n.Kind == yaml.AliasNode || n.Anchor != "" {
-		p.report("front-alias", v.Line, v.Col, 0, "aliases are not allowed in front matter", "write the value out")
+		p.report("front-alias", line, n.Column, 0, "aliases are not allowed in front matter", "write the value out")
 		return v
 	}
 	switch n.Kind {
 	case yaml.MappingNode:
 		v.Kind, v.Map = Dict, p.yamlMap(n, depth)
 	case yaml.SequenceNode:
-		v.Kind, v.List = List, make([]Value, 0, len(n.Content))
+		list := make([]Value, 0, len(n.Content))
 		for _, c := range n.Content {
 			if p.keys > p.lim.keys() {
 				break
 			}
-			v.List = append(v.List, p.yamlValue(c, depth+1))
+			list = append(list, p.yamlValue(c, depth+1))
 		}
+		v.setList(list)
 	case yaml.ScalarNode:
 		p.yamlScalar(n, &v)
 	}
@@ -496,35 +498,41 @@ func (p *frontReader) yamlValue(n *yaml.Node, depth int) Value {
 
 func (p *frontReader) yamlScalar(n *yaml.Node, v *Value) {
 	v.Kind, v.Str = String, n.Value
-	line := p.sourceLine(v.Line)
+	at, col, end := p.line+n.Line-1, n.Column, 0
+	line := p.sourceLine(at)
 	switch {
 	case n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0:
-		v.EndCol = quotedEnd(line, v.Col)
+		end = quotedEnd(line, col)
 	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
 	default:
-		v.EndCol = min(v.Col+utf8.RuneCountInString(n.Value), utf8.RuneCount(line)+1)
+		end = min(col+utf8.RuneCountInString(n.Value), utf8.RuneCount(line)+1)
 	}
+	v.EndCol = int32(end)
 	switch tag := n.Tag; tag {
 	case "", "!!str", "!!timestamp":
 	case "!!null":
 		v.Kind, v.Str, v.EndCol = Null, "", 0
 	case "!!bool":
-		v.Kind, v.Bool, v.Str = Bool, strings.EqualFold(n.Value, "true"), ""
+		v.Str = ""
+		v.setBool(strings.EqualFold(n.Value, "true"))
 	case "!!int":
 		if x, err := strconv.ParseInt(strings.ReplaceAll(n.Value, "_", ""), 0, 64); err == nil {
-			v.Kind, v.Int, v.Str = Int, x, ""
+			v.Str = ""
+			v.setInt(x)
 		} else if f, err := strconv.ParseFloat(strings.ReplaceAll(n.Value, "_", ""), 64); err == nil && !math.IsInf(f, 0) {
-			v.Kind, v.Float, v.Str = Float, f, ""
+			v.Str = ""
+			v.setFloat(f)
 		}
 	case "!!float":
 		f, err := strconv.ParseFloat(strings.ReplaceAll(n.Value, "_", ""), 64)
 		if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
-			p.report("front-syntax", v.Line, v.Col, v.EndCol, strconv.Quote(n.Value)+" is no number that can be used", "put it in quotes if it is a text")
+			p.report("front-syntax", at, col, end, strconv.Quote(n.Value)+" is no number that can be used", "put it in quotes if it is a text")
 			return
 		}
-		v.Kind, v.Float, v.Str = Float, f, ""
+		v.Str = ""
+		v.setFloat(f)
 	default:
-		p.report("front-syntax", v.Line, v.Col, 0, "the tag "+tag+" is not allowed in front matter", "leave the tag out")
+		p.report("front-syntax", at, col, 0, "the tag "+tag+" is not allowed in front matter", "leave the tag out")
 	}
 }
 
@@ -595,13 +603,13 @@ func (p *frontReader) tomlMap(raw map[string]any, path string, t *tomlPlaces, de
 		if at.keyLine == 0 {
 			at = tomlPlace{keyLine: p.line, keyCol: 1, line: p.line, col: 1}
 		}
-		m.Fields = append(m.Fields, Field{Key: k, Line: at.keyLine, Col: at.keyCol, Value: p.tomlValue(x, path+"\x00"+k, at, t, depth+1)})
+		m.Fields = append(m.Fields, Field{Key: k, Line: int32(at.keyLine), Col: int32(at.keyCol), Value: p.tomlValue(x, path+"\x00"+k, at, t, depth+1)})
 	}
 	slices.SortFunc(m.Fields, func(a, b Field) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col), strings.Compare(a.Key, b.Key))
 	})
 	for i, f := range m.Fields {
-		if !p.count(f.Line, f.Col) {
+		if !p.count(int(f.Line), int(f.Col)) {
 			m.Fields = m.Fields[:i]
 			break
 		}
@@ -610,35 +618,36 @@ func (p *frontReader) tomlMap(raw map[string]any, path string, t *tomlPlaces, de
 }
 
 func (p *frontReader) tomlValue(x any, path string, at tomlPlace, t *tomlPlaces, depth int) Value {
-	v := Value{Line: at.line, Col: at.col, EndCol: at.end}
+	v := Value{Line: int32(at.line), Col: int32(at.col), EndCol: int32(at.end)}
 	if depth > p.lim.depth() {
-		p.report("front-too-large", v.Line, v.Col, 0, fmt.Sprintf("front matter is nested deeper than %d", p.lim.depth()), "raise limits.depth if that is meant")
+		p.report("front-too-large", at.line, at.col, 0, fmt.Sprintf("front matter is nested deeper than %d", p.lim.depth()), "raise limits.depth if that is meant")
 		return v
 	}
 	list := func(n int, get func(i int) any) {
-		v.Kind, v.List = List, make([]Value, n)
+		list := make([]Value, n)
 		for i := range n {
 			key := path + "\x00" + strconv.Itoa(i)
 			e, ok := t.at[key]
 			if !ok {
 				e = at
 			}
-			v.List[i] = p.tomlValue(get(i), key, e, t, depth+1)
+			list[i] = p.tomlValue(get(i), key, e, t, depth+1)
 		}
+		v.setList(list)
 	}
 	switch x := x.(type) {
 	case string:
 		v.Kind, v.Str = String, x
 	case int64:
-		v.Kind, v.Int = Int, x
+		v.setInt(x)
 	case float64:
 		if math.IsInf(x, 0) || math.IsNaN(x) {
-			p.report("front-syntax", v.Line, v.Col, v.EndCol, "this is no number that can be used", "put it in quotes if it is a text")
+			p.report("front-syntax", at.line, at.col, at.end, "this is no number that can be used", "put it in quotes if it is a text")
 			break
 		}
-		v.Kind, v.Float = Float, x
+		v.setFloat(x)
 	case bool:
-		v.Kind, v.Bool = Bool, x
+		v.setBool(x)
 	case time.Time: // as it was written: a date has no clock and no zone
 		v.Kind, v.Str = String, cmp.Or(at.raw, x.Format(time.RFC3339))
 	case map[string]any:
@@ -948,7 +957,7 @@ func (r *jsonReader) fail(msg, hint string) {
 
 func (r *jsonReader) value(depth int) Value {
 	line, col := r.at()
-	v := Value{Line: line, Col: col}
+	v := Value{Line: int32(line), Col: int32(col)}
 	if depth > r.p.lim.depth() {
 		r.bad = true
 		r.p.report("front-too-large", line, col, 0, fmt.Sprintf("front matter is nested deeper than %d", r.p.lim.depth()), "raise limits.depth if that is meant")
@@ -961,11 +970,11 @@ func (r *jsonReader) value(depth int) Value {
 		v.Kind, v.Map = Dict, r.object(depth)
 		return v
 	case c == '[':
-		v.Kind, v.List = List, []Value{}
+		var list []Value
 		r.pos++
 		r.space()
 		for r.peek() != ']' && !r.bad {
-			v.List = append(v.List, r.value(depth+1))
+			list = append(list, r.value(depth+1))
 			r.space()
 			if r.peek() == ',' {
 				comma := r.pos
@@ -980,6 +989,7 @@ func (r *jsonReader) value(depth int) Value {
 			}
 		}
 		r.pos++
+		v.setList(list)
 		return v
 	case c == '"':
 		v.Kind = String
@@ -993,12 +1003,12 @@ func (r *jsonReader) value(depth int) Value {
 		switch {
 		case word == "null":
 		case word == "true" || word == "false":
-			v.Kind, v.Bool = Bool, word == "true"
+			v.setBool(word == "true")
 		case json.Unmarshal([]byte(word), &n) == nil:
 			if x, err := strconv.ParseInt(word, 10, 64); err == nil {
-				v.Kind, v.Int = Int, x
+				v.setInt(x)
 			} else if f, err := strconv.ParseFloat(word, 64); err == nil {
-				v.Kind, v.Float = Float, f
+				v.setFloat(f)
 			}
 		default:
 			r.pos = from
@@ -1010,7 +1020,7 @@ func (r *jsonReader) value(depth int) Value {
 		}
 	}
 	if _, end := r.at(); !r.bad {
-		v.EndCol = end
+		v.EndCol = int32(end)
 	}
 	return v
 }
@@ -1065,7 +1075,7 @@ func (r *jsonReader) object(depth int) *Map {
 		if first, ok := m.Get(key); ok {
 			r.p.doubled(key, line, col, first)
 		} else if r.p.count(line, col) {
-			m.Fields = append(m.Fields, Field{Key: key, Line: line, Col: col, Value: v})
+			m.Fields = append(m.Fields, Field{Key: key, Line: int32(line), Col: int32(col), Value: v})
 		}
 		r.space()
 		if r.peek() == ',' {
