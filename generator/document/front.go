@@ -319,6 +319,15 @@ func (p *frontReader) doubled(key string, line, col int, first Field) {
 // ---- YAML
 
 func (p *frontReader) yaml() error {
+	if m, ok := fastYAML(p.text, p.line, p.lim); ok {
+		p.front = m
+		return nil
+	}
+	return p.slowYAML()
+}
+
+// slowYAML reads any YAML, by the library.
+func (p *frontReader) slowYAML() error {
 	if onlyComments(p.text) {
 		p.front = &Map{}
 		return nil
