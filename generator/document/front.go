@@ -1,6 +1,7 @@
 package document
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"encoding/json"
@@ -56,14 +57,44 @@ type frontResult struct {
 	Diags    []diag.Diagnostic
 }
 
-// errNoFront is what a decoder returns for text that is no front matter at all.
-var errNoFront = errors.New("not front matter")
+// A decoder returns errNoFront for text that is no front matter at all, and
+// errRead when it has read it: the library then need not copy what follows.
+var (
+	errNoFront = errors.New("not front matter")
+	errRead    = errors.New("front matter is read")
+)
+
+// frontFinder is what the library reads from. It serves one file after the
+// other, because what it reads through is larger than most front matter.
+type frontFinder struct {
+	text bytes.Reader
+	buf  *bufio.Reader
+}
+
+// reader returns a reader of text. It is large enough for the library to take
+// it as its own.
+func (f *frontFinder) reader(text []byte) *bufio.Reader {
+	f.text.Reset(text)
+	if f.buf == nil {
+		f.buf = bufio.NewReaderSize(&f.text, 4096)
+	} else {
+		f.buf.Reset(&f.text)
+	}
+	return f.buf
+}
+
+// release lets go of the file.
+func (f *frontFinder) release() { f.text.Reset(nil) }
 
 // parseFront finds and reads front matter. The finding is adrg/frontmatter's;
 // it calls our decoders, which keep the place of every key and value. A body
 // that merely begins with a rule or a brace is a body: front matter must be
 // closed and be a mapping, or at least be meant as one.
 func parseFront(name string, src []byte, lim Limits) frontResult {
+	return new(frontFinder).parse(name, src, lim)
+}
+
+func (find *frontFinder) parse(name string, src []byte, lim Limits) frontResult {
 	src = bytes.TrimPrefix(src, []byte("\ufeff"))
 	none := frontResult{Front: &Map{}, Body: src, BodyLine: 1}
 	start, line := 0, 1
@@ -127,12 +158,14 @@ func parseFront(name string, src []byte, lim Limits) frontResult {
 		l, c := place(p.text, bad)
 		p.report("front-encoding", p.line+l, c, 0, "front matter is not UTF-8 here", "save the file as UTF-8")
 	} else {
-		region := slices.Concat(bytes.TrimRight(open, "\r\n"), []byte("\n"), p.text, []byte("\n"), closing(p.format, open), []byte("\n\n"))
+		region := src[start : len(src)-len(rest)+end]
 		if p.braces {
-			region = slices.Concat([]byte("{\n}\n\n"))
+			region = []byte("{\n}\n\n")
+		} else {
+			format.End = string(bytes.TrimSpace(rest[len(p.text):end]))
 		}
-		var out Map
-		_, err := frontmatter.Parse(bytes.NewReader(region), &out, format)
+		_, err := frontmatter.Parse(find.reader(region), nil, format)
+		find.release()
 		if errors.Is(err, errNoFront) || !p.called {
 			return none
 		}
@@ -161,14 +194,6 @@ func ParseTOML(name string, src []byte) (*Map, []diag.Diagnostic) {
 		p.report("front-syntax", 1, 1, 0, err.Error(), "")
 	}
 	return p.out(), p.diags
-}
-
-// closing returns the line that closes what open opened.
-func closing(f frontFormat, open []byte) []byte {
-	if f == frontYAML || f == frontJSON && bytes.HasPrefix(open, []byte("---")) {
-		return []byte("---")
-	}
-	return bytes.TrimSpace(open)[:3]
 }
 
 // cutLine returns the first line without its end, and what follows.
@@ -276,7 +301,7 @@ func (p *frontReader) out() *Map {
 func (p *frontReader) decode(f func() error) frontmatter.UnmarshalFunc {
 	return func([]byte, any) error {
 		p.called = true
-		return f()
+		return cmp.Or(f(), errRead)
 	}
 }
 
