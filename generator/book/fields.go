@@ -91,7 +91,7 @@ func (b *Book) typed(p *page, v document.Value, key string, refs []refPath) any 
 	case document.List:
 		if slices.ContainsFunc(elems, func(r refPath) bool { return len(r) == 0 }) {
 			cards := []*Card{}
-			for i := range v.List {
+			for i := range v.List() {
 				if n, ok := p.resolved[key+"/"+strconv.Itoa(i)]; ok {
 					cards = append(cards, b.pages[n].ref)
 				}
@@ -101,8 +101,8 @@ func (b *Book) typed(p *page, v document.Value, key string, refs []refPath) any 
 			}
 			return cards
 		}
-		out := make([]any, 0, len(v.List))
-		for i, e := range v.List {
+		out := make([]any, 0, len(v.List()))
+		for i, e := range v.List() {
 			if x := b.typed(p, e, key+"/"+strconv.Itoa(i), elems); x != nil {
 				out = append(out, x)
 			}

@@ -40,7 +40,7 @@ func (b *Book) InUse(term string, most int) (found []TermInUse, more int) {
 		}
 		s := seeker{src: src, line: 1, file: p.doc.Name}
 		for _, f := range p.doc.Front.Fields {
-			s.skip(f.Line + 1)
+			s.skip(int(f.Line) + 1)
 		}
 		for _, m := range p.mentions {
 			if m.Section >= 0 && m.Section < len(p.doc.Headings) {

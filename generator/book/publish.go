@@ -186,7 +186,7 @@ func (l *linker) redirects() {
 			key := aliasPath(u)
 			f, _ := p.front("aliases")
 			at, to := f.At(p.name()), f.End(p.name())
-			for _, e := range f.List {
+			for _, e := range f.List() {
 				if e.Str == u || "/"+join(p.folder, e.Str) == u {
 					at, to = e.At(p.name()), e.End(p.name())
 				}

@@ -255,7 +255,7 @@ func (l *linker) walk(p *page, v document.Value, path []string, key, field strin
 		case document.String:
 			l.reference(p, v, key, field, kinds)
 		case document.List: // the schema has said that it should not be one
-			for i, e := range v.List {
+			for i, e := range v.List() {
 				l.walk(p, e, nil, key+"/"+strconv.Itoa(i), field, kinds)
 			}
 		}
@@ -264,7 +264,7 @@ func (l *linker) walk(p *page, v document.Value, path []string, key, field strin
 	if path[0] == "*" {
 		switch v.Kind {
 		case document.List:
-			for i, e := range v.List {
+			for i, e := range v.List() {
 				l.walk(p, e, path[1:], key+"/"+strconv.Itoa(i), field, kinds)
 			}
 		case document.Dict:
@@ -815,8 +815,8 @@ func (l *linker) quoted(p *page, r *document.Ref, name string) (Target, bool) {
 					next, ok = within(v.Map, key)
 				}
 			case document.List:
-				if n, err := strconv.Atoi(key); err == nil && n >= 1 && n <= len(v.List) {
-					next, ok = v.List[n-1], true
+				if n, err := strconv.Atoi(key); err == nil && n >= 1 && n <= len(v.List()) {
+					next, ok = v.List()[n-1], true
 				}
 			}
 			if !ok {
@@ -857,11 +857,11 @@ func scalarText(v document.Value) string {
 	case document.String:
 		return v.Str
 	case document.Int:
-		return groupDigits(strconv.FormatInt(v.Int, 10))
+		return groupDigits(strconv.FormatInt(v.Int(), 10))
 	case document.Float:
-		return groupDigits(strconv.FormatFloat(v.Float, 'f', -1, 64))
+		return groupDigits(strconv.FormatFloat(v.Float(), 'f', -1, 64))
 	case document.Bool:
-		if v.Bool {
+		if v.Bool() {
 			return "yes"
 		}
 		return "no"

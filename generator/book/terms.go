@@ -166,7 +166,7 @@ func (p *page) nameAt(n int) (at, to diag.Pos) {
 	}
 	v := f.Value
 	if n > 0 && v.Kind == document.List {
-		for _, e := range v.List { // empty ones are no names
+		for _, e := range v.List() { // empty ones are no names
 			if e.Kind == document.String && e.Str == "" {
 				continue
 			}

@@ -85,7 +85,7 @@ func texts(msg string, set func(c *Config, list []string)) func(*Config, string,
 			return msg
 		}
 		var out []string
-		for _, e := range v.List {
+		for _, e := range v.List() {
 			if e.Kind != document.String {
 				return msg
 			}
@@ -113,17 +113,17 @@ func yesNo(set func(c *Config, b bool)) func(*Config, string, document.Value) st
 		if v.Kind != document.Bool {
 			return "must be true or false"
 		}
-		set(c, v.Bool)
+		set(c, v.Bool())
 		return ""
 	}
 }
 
 func whole(set func(c *Config, n int)) func(*Config, string, document.Value) string {
 	return func(c *Config, _ string, v document.Value) string {
-		if v.Kind != document.Int || v.Int < 1 || v.Int > 1<<31 {
+		if v.Kind != document.Int || v.Int() < 1 || v.Int() > 1<<31 {
 			return "must be a whole number above 0"
 		}
-		set(c, int(v.Int))
+		set(c, int(v.Int()))
 		return ""
 	}
 }
@@ -318,8 +318,8 @@ func (c *Config) read(name, prefix string, m *document.Map, diags *[]diag.Diagno
 		case table:
 			*diags = append(*diags, diag.Diagnostic{Rule: "config-value", Level: diag.Error, At: f.Value.At(name), To: f.Value.End(name), Msg: path + " must be a table"})
 		case secret(path):
-			*diags = append(*diags, diag.Diagnostic{Rule: "config-secret", Level: diag.Error, At: diag.Pos{File: name, Line: f.Line, Col: f.Col},
-				To: diag.Pos{File: name, Line: f.Line, Col: f.Col + len([]rune(f.Key))}, Msg: `"` + path + `" looks like a secret, and this file is no place for one`,
+			*diags = append(*diags, diag.Diagnostic{Rule: "config-secret", Level: diag.Error, At: f.At(name),
+				To: f.End(name), Msg: `"` + path + `" looks like a secret, and this file is no place for one`,
 				Hint: "take it out, change it where it is used, and give it in the environment, in a file named by \"key\" or \"credentials\", or to the agent"})
 		default:
 			var known []string
@@ -335,8 +335,8 @@ func (c *Config) read(name, prefix string, m *document.Map, diags *[]diag.Diagno
 			if n := diag.Nearest(f.Key, known); n != "" {
 				hint = `did you mean "` + n + `"?`
 			}
-			*diags = append(*diags, diag.Diagnostic{Rule: "config-unknown-key", Level: diag.Error, At: diag.Pos{File: name, Line: f.Line, Col: f.Col},
-				To: diag.Pos{File: name, Line: f.Line, Col: f.Col + len([]rune(f.Key))}, Msg: `"` + path + `" is no setting`, Hint: hint})
+			*diags = append(*diags, diag.Diagnostic{Rule: "config-unknown-key", Level: diag.Error, At: f.At(name),
+				To: f.End(name), Msg: `"` + path + `" is no setting`, Hint: hint})
 		}
 	}
 }
@@ -390,7 +390,7 @@ func targetPlaces(name string, m *document.Map) map[string]diag.Pos {
 	for _, f := range m.Fields {
 		if f.Key == "targets" && f.Value.Kind == document.Dict {
 			for _, t := range f.Value.Map.Fields {
-				places[t.Key] = diag.Pos{File: name, Line: t.Line, Col: t.Col}
+				places[t.Key] = t.At(name)
 			}
 		}
 	}
@@ -435,7 +435,7 @@ func SaidIn(name string, src []byte) (out []Said) {
 			s, _, table := find(path)
 			switch {
 			case s != nil:
-				out = append(out, Said{path, s.path, f.Value, diag.Pos{File: name, Line: f.Line, Col: f.Col}})
+				out = append(out, Said{path, s.path, f.Value, f.At(name)})
 			case table && f.Value.Kind == document.Dict:
 				walk(path+".", f.Value.Map)
 			}

@@ -41,17 +41,17 @@ func yes(set func(t *Target, b bool)) func(*Target, document.Value) string {
 		if v.Kind != document.Bool {
 			return "must be true or false"
 		}
-		set(t, v.Bool)
+		set(t, v.Bool())
 		return ""
 	}
 }
 
 func count(set func(t *Target, n int)) func(*Target, document.Value) string {
 	return func(t *Target, v document.Value) string {
-		if v.Kind != document.Int || v.Int < 1 || v.Int > 10000 {
+		if v.Kind != document.Int || v.Int() < 1 || v.Int() > 10000 {
 			return "must be a whole number from 1 to 10000"
 		}
-		set(t, int(v.Int))
+		set(t, int(v.Int()))
 		return ""
 	}
 }

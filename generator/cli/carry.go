@@ -241,7 +241,7 @@ func yamlOf(v document.Value) *yaml.Node {
 		}
 	case document.List:
 		n.Kind = yaml.SequenceNode
-		for _, e := range v.List {
+		for _, e := range v.List() {
 			n.Content = append(n.Content, yamlOf(e))
 		}
 	default:

@@ -164,7 +164,7 @@ func asTOML(v document.Value) string {
 	switch v.Kind {
 	case document.List:
 		var parts []string
-		for _, e := range v.List {
+		for _, e := range v.List() {
 			parts = append(parts, asTOML(e))
 		}
 		return "[" + strings.Join(parts, ", ") + "]"

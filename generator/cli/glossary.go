@@ -298,7 +298,7 @@ func isSimple(f kind.Field) bool {
 func simple(v document.Value) bool {
 	switch v.Kind {
 	case document.List:
-		for _, e := range v.List {
+		for _, e := range v.List() {
 			if e.Kind == document.List || e.Kind == document.Dict || e.Kind == document.Null {
 				return false
 			}
@@ -340,8 +340,8 @@ func (t *termRow) cell(column string) string {
 	case !ok && column == "title":
 		return t.page.doc.Title
 	case v.Kind == document.List && simple(v):
-		parts := make([]string, len(v.List))
-		for i, e := range v.List {
+		parts := make([]string, len(v.List()))
+		for i, e := range v.List() {
 			parts[i] = escapeItem(cellOf(e))
 		}
 		return strings.Join(parts, "; ")
@@ -838,7 +838,7 @@ func (t *termRow) put(column, cell string) error {
 	case isList:
 		list := items(cell)
 		if had && old.Kind == document.List {
-			for _, e := range old.List {
+			for _, e := range old.List() {
 				if e.Kind != document.String {
 					return errByHand // numbers or yes and no in a list
 				}

@@ -99,7 +99,7 @@ func lineAfter(src []byte, at int) int {
 }
 
 // offset is the place of a line and column in the text.
-func (p *page) offset(line, col int) int {
+func (p *page) offset(line, col int32) int {
 	at := 0
 	for ; line > 1 && at < len(p.src); line-- {
 		at = lineAfter(p.src, at)
@@ -334,7 +334,7 @@ func (p *page) block(m *document.Map, i, end int) (from, to int) {
 		last := bytes.LastIndexByte(p.src[:to-1], '\n') + 1
 		line := bytes.TrimRight(p.src[last:to], " \t\r\n")
 		text := bytes.TrimLeft(line, " \t")
-		if len(text) > 0 && (text[0] != '#' || len(line)-len(text) >= f.Col) && !(p.lang == 't' && text[0] == '[') {
+		if len(text) > 0 && (text[0] != '#' || len(line)-len(text) >= int(f.Col)) && !(p.lang == 't' && text[0] == '[') {
 			break
 		}
 		to = last
@@ -375,7 +375,7 @@ func (p *page) change(m *document.Map, path []string, end int, value any) ([]byt
 			return nil, errByHand
 		}
 		at := lineAfter(p.src, p.offset(f.Line, f.Col))
-		return splice(p.src, at, at, strings.Repeat(" ", f.Col+1)+quoteKey(path[1])+": "+written('y', value, "")+p.eol()), nil
+		return splice(p.src, at, at, strings.Repeat(" ", int(f.Col)+1)+quoteKey(path[1])+": "+written('y', value, "")+p.eol()), nil
 	}
 	v := f.Value
 	from := p.offset(v.Line, v.Col)
@@ -386,7 +386,7 @@ func (p *page) change(m *document.Map, path []string, end int, value any) ([]byt
 			return splice(p.src, at, at, " "+written('y', value, "")), nil
 		}
 		list, isList := value.([]string)
-		if isList && v.Kind == document.List && len(v.List) > 0 && len(list) > 0 && p.src[from] == '-' {
+		if isList && v.Kind == document.List && len(v.List()) > 0 && len(list) > 0 && p.src[from] == '-' {
 			return p.items(v, from, hi, list), nil
 		}
 		to := valueEnd('y', p.src, from)
@@ -394,7 +394,7 @@ func (p *page) change(m *document.Map, path []string, end int, value any) ([]byt
 			// A text or list over several lines: the block as a whole.
 			text, ok := value.(string)
 			if head := p.src[from]; ok && (head == '|' || head == '>') && strings.TrimSpace(text) == text && text != "" {
-				indent := strings.Repeat(" ", f.Col+1)
+				indent := strings.Repeat(" ", int(f.Col)+1)
 				style := string(head) + "-"
 				body := strings.ReplaceAll(text, "\n", p.eol()+indent)
 				if head == '>' {
@@ -436,7 +436,7 @@ func (p *page) put(v document.Value, from, to int, value any) ([]byte, error) {
 		return nil, errByHand
 	}
 	raw := map[string]string{}
-	for _, e := range v.List {
+	for _, e := range v.List() {
 		at := p.offset(e.Line, e.Col)
 		end := at + bytes.IndexAny(append(slices.Clone(p.src[at:to]), ']'), ",]\n")
 		if c := p.src[at]; c == '"' || c == '\'' {
@@ -452,10 +452,10 @@ func (p *page) put(v document.Value, from, to int, value any) ([]byte, error) {
 			parts[i] = written(p.lang, s, "")
 		}
 	}
-	if bytes.IndexByte(old, '\n') < 0 || len(v.List) == 0 || len(list) == 0 {
+	if bytes.IndexByte(old, '\n') < 0 || len(v.List()) == 0 || len(list) == 0 {
 		return splice(p.src, from, to, "["+strings.Join(parts, ", ")+"]"), nil
 	}
-	first := p.offset(v.List[0].Line, v.List[0].Col)
+	first := p.offset(v.List()[0].Line, v.List()[0].Col)
 	line := bytes.LastIndexByte(p.src[:first], '\n') + 1
 	indent := string(p.src[line:first])
 	if strings.TrimSpace(indent) != "" {
@@ -475,10 +475,10 @@ func (p *page) items(v document.Value, from, to int, list []string) []byte {
 	first := bytes.LastIndexByte(p.src[:from], '\n') + 1
 	indent := string(p.src[first:from])
 	raw := map[string]string{}
-	for i, e := range v.List {
+	for i, e := range v.List() {
 		lo, hi := p.offset(e.Line, 1), to
-		if i+1 < len(v.List) {
-			hi = p.offset(v.List[i+1].Line, 1)
+		if i+1 < len(v.List()) {
+			hi = p.offset(v.List()[i+1].Line, 1)
 		}
 		if _, ok := raw[cellOf(e)]; !ok {
 			raw[cellOf(e)] = string(p.src[lo:hi])
@@ -653,7 +653,7 @@ func (p *page) add(m *document.Map, path []string, end int, value any) ([]byte, 
 		if m.Fields[n-1].Line == m.Fields[0].Line && n > 1 {
 			return nil, errByHand // all on one line
 		}
-		indent = strings.Repeat(" ", m.Fields[0].Col-1)
+		indent = strings.Repeat(" ", int(m.Fields[0].Col)-1)
 		_, at = p.block(m, n-1, end)
 	} else if at < p.to {
 		at = p.to

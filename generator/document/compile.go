@@ -52,6 +52,7 @@ type Compiler struct {
 	words   phrases
 	code    *codeCache
 	writers sync.Pool
+	finders sync.Pool
 }
 
 // NewCompiler returns a Compiler for a dialect.
@@ -65,6 +66,7 @@ func NewCompiler(o Options) *Compiler {
 	c.key = fmt.Sprintf("%+v\x00", c.o)
 	c.md = newMarkdown(c.o)
 	c.writers.New = func() any { return new(writer) }
+	c.finders.New = func() any { return new(frontFinder) }
 	return c
 }
 
@@ -104,7 +106,9 @@ func (c *Compiler) Compile(path, name string, src []byte) *Document {
 		})
 		return doc
 	}
-	front := parseFront(name, src, c.o.Limits)
+	find := c.finders.Get().(*frontFinder)
+	front := find.parse(name, src, c.o.Limits)
+	c.finders.Put(find)
 	if front.Front != nil {
 		doc.Front = front.Front
 	}

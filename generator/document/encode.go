@@ -9,7 +9,7 @@ import (
 
 // Form numbers the form that AppendTo writes. Raise it with every change of a
 // field; what is kept under another number is not read.
-const Form = 3
+const Form = 4
 
 // AppendTo appends the Document to b, for Decode.
 func (d *Document) AppendTo(b []byte) []byte {
@@ -219,47 +219,39 @@ func encodeMap(e *source.Encoder, m *Map) {
 	for i := range m.Fields {
 		f := &m.Fields[i]
 		e.Str(f.Key)
-		e.Int(f.Line)
-		e.Int(f.Col)
+		e.Int(int(f.Line))
+		e.Int(int(f.Col))
 		encodeValue(e, &f.Value)
 	}
 }
 
 func encodeValue(e *source.Encoder, v *Value) {
 	e.Uint(uint64(v.Kind))
-	e.Int(v.Line)
-	e.Int(v.Col)
-	e.Int(v.EndCol)
-	// Few values have more than one of these.
-	flags := byte(0)
-	for i, has := range [...]bool{v.Str != "", v.Int != 0, v.Float != 0 || v.Float != v.Float, v.Bool, v.List != nil, v.Map != nil} {
-		if has {
-			flags |= 1 << i
-		}
-	}
-	e.B = append(e.B, flags)
-	if flags&1 != 0 {
+	e.Int(int(v.Line))
+	e.Int(int(v.Col))
+	e.Int(int(v.EndCol))
+	switch v.Kind {
+	case Bool:
+		e.Bool(v.Bool())
+	case Int:
+		e.Int(int(v.Int()))
+	case Float:
+		e.Float(v.Float())
+	case String:
 		e.Str(v.Str)
-	}
-	if flags&2 != 0 {
-		e.Int(int(v.Int))
-	}
-	if flags&4 != 0 {
-		e.Float(v.Float)
-	}
-	if flags&16 != 0 {
-		e.Len(len(v.List), false)
-		for i := range v.List {
-			encodeValue(e, &v.List[i])
+	case List:
+		list := v.List()
+		e.Len(len(list), false)
+		for i := range list {
+			encodeValue(e, &list[i])
 		}
-	}
-	if flags&32 != 0 {
+	case Dict:
 		encodeMap(e, v.Map)
 	}
 }
 
 func decodeMap(r *source.Decoder, depth int) *Map {
-	n, none := r.Len(8)
+	n, none := r.Len(7)
 	if none || depth > maxDepth {
 		if depth > maxDepth {
 			r.Fail()
@@ -274,7 +266,7 @@ func decodeMap(r *source.Decoder, depth int) *Map {
 	}
 	for i := range m.Fields {
 		f := &m.Fields[i]
-		f.Key, f.Line, f.Col = r.Str(), r.Int(), r.Int()
+		f.Key, f.Line, f.Col = r.Str(), int32Of(r), int32Of(r)
 		decodeValue(r, &f.Value, depth+1)
 	}
 	return m
@@ -285,34 +277,40 @@ func decodeValue(r *source.Decoder, v *Value, depth int) {
 		r.Fail()
 		return
 	}
-	v.Kind = ValueKind(r.Below(int(Dict) + 1))
-	v.Line, v.Col, v.EndCol = r.Int(), r.Int(), r.Int()
-	flags := r.Below(64)
-	if flags&1 != 0 {
-		v.Str = r.Str()
-	}
-	if flags&2 != 0 {
-		v.Int = int64(r.Int())
-	}
-	if flags&4 != 0 {
-		v.Float = r.Float()
-	}
-	v.Bool = flags&8 != 0
-	if flags&16 != 0 {
-		n, none := r.Len(5)
+	kind := ValueKind(r.Below(int(Dict) + 1))
+	v.Line, v.Col, v.EndCol = int32Of(r), int32Of(r), int32Of(r)
+	switch kind {
+	case Bool:
+		v.setBool(r.Bool())
+	case Int:
+		v.setInt(int64(r.Int()))
+	case Float:
+		v.setFloat(r.Float())
+	case String:
+		v.Kind, v.Str = String, r.Str()
+	case List:
+		n, none := r.Len(4)
 		if none {
 			r.Fail()
 			return
 		}
-		v.List = make([]Value, n)
-		for i := range v.List {
-			decodeValue(r, &v.List[i], depth+1)
+		list := make([]Value, n)
+		for i := range list {
+			decodeValue(r, &list[i], depth+1)
+		}
+		v.setList(list)
+	case Dict:
+		v.Kind, v.Map = Dict, decodeMap(r, depth+1)
+		if v.Map == nil {
+			v.Map = &Map{}
 		}
 	}
-	if flags&32 != 0 {
-		v.Map = decodeMap(r, depth+1)
+}
+
+func int32Of(r *source.Decoder) int32 {
+	n := r.Int()
+	if n != int(int32(n)) {
+		r.Fail()
 	}
-	if v.Kind == Dict && v.Map == nil {
-		v.Map = &Map{}
-	}
+	return int32(n)
 }

@@ -14,6 +14,10 @@ func fill(v reflect.Value, n *int, depth int) {
 	*n++
 	switch v.Kind() {
 	case reflect.Struct:
+		if x, ok := v.Addr().Interface().(*Value); ok {
+			fillValue(x, n, depth)
+			return
+		}
 		for i := range v.NumField() {
 			switch f := v.Type().Field(i); {
 			case f.IsExported():
@@ -45,7 +49,7 @@ func fill(v reflect.Value, n *int, depth int) {
 		v.SetString(fmt.Sprint("text ", *n))
 	case reflect.Bool:
 		v.SetBool(true)
-	case reflect.Int, reflect.Int64:
+	case reflect.Int, reflect.Int32, reflect.Int64:
 		v.SetInt(int64(*n))
 	case reflect.Uint8:
 		v.SetUint(1)
@@ -53,6 +57,46 @@ func fill(v reflect.Value, n *int, depth int) {
 		v.SetFloat(float64(*n) + 0.5)
 	default:
 		panic(v.Type())
+	}
+}
+
+// fillValue makes a value of one kind after the other, as far as depth allows.
+// A Value keeps what its kind has and nothing else.
+func fillValue(v *Value, n *int, depth int) {
+	kinds := []ValueKind{List, Dict, String, Float, Int, Bool, Null}
+	if depth > 3 {
+		kinds = kinds[2:]
+	}
+	switch kinds[*n%len(kinds)] {
+	case List:
+		list := make([]Value, 9)
+		for i := range list {
+			*n++
+			fillValue(&list[i], n, depth+1)
+		}
+		v.setList(list)
+	case Dict:
+		v.Kind, v.Map = Dict, new(Map)
+		fill(reflect.ValueOf(v.Map).Elem(), n, depth+1)
+	case String:
+		v.Kind, v.Str = String, fmt.Sprint("text ", *n)
+	case Float:
+		v.setFloat(float64(*n) + 0.5)
+	case Int:
+		v.setInt(int64(*n))
+	case Bool:
+		v.setBool(true)
+	}
+	v.Line, v.Col, v.EndCol = int32(*n), int32(*n+1), int32(*n+2)
+}
+
+// TestValueSize holds how much memory a value takes: a page keeps dozens.
+func TestValueSize(t *testing.T) {
+	if n := reflect.TypeFor[Value]().Size(); n > 56 {
+		t.Errorf("a Value has %d bytes", n)
+	}
+	if n := reflect.TypeFor[Value]().NumField(); n != 8 {
+		t.Errorf("a Value has %d fields: see whether fillValue and what is kept on disk know all", n)
 	}
 }
 
@@ -104,7 +148,7 @@ func again(d *Document) *Document {
 // samples are Documents of all that the tests of the dialect hold.
 func samples(t testing.TB) []*Document {
 	c := NewCompiler(Options{})
-	out := []*Document{c.Compile("empty.md", "content/empty.md", nil), c.Compile("front.md", "content/front.md", []byte("---\na: {b: [1, 2.5, yes, null, {c: []}], d: {}}\n---\n"))}
+	out := []*Document{c.Compile("empty.md", "content/empty.md", nil), c.Compile("front.md", "content/front.md", []byte("---\na: {b: [1, 2.5, yes, true, null, {c: []}], d: {}}\n---\n"))}
 	files, err := filepath.Glob("testdata/*/*.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("there are no samples: %v", err)
@@ -169,12 +213,12 @@ func FuzzDecode(f *testing.F) {
 func hasNaN(m *Map) bool {
 	var in func(v Value) bool
 	in = func(v Value) bool {
-		for _, e := range v.List {
+		for _, e := range v.List() {
 			if in(e) {
 				return true
 			}
 		}
-		return v.Float != v.Float || hasNaN(v.Map)
+		return v.Float() != v.Float() || hasNaN(v.Map)
 	}
 	if m != nil {
 		for _, f := range m.Fields {

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"encoding/json"
@@ -56,14 +57,44 @@ type frontResult struct {
 	Diags    []diag.Diagnostic
 }
 
-// errNoFront is what a decoder returns for text that is no front matter at all.
-var errNoFront = errors.New("not front matter")
+// A decoder returns errNoFront for text that is no front matter at all, and
+// errRead when it has read it: the library then need not copy what follows.
+var (
+	errNoFront = errors.New("not front matter")
+	errRead    = errors.New("front matter is read")
+)
+
+// frontFinder is what the library reads from. It serves one file after the
+// other, because what it reads through is larger than most front matter.
+type frontFinder struct {
+	text bytes.Reader
+	buf  *bufio.Reader
+}
+
+// reader returns a reader of text. It is large enough for the library to take
+// it as its own.
+func (f *frontFinder) reader(text []byte) *bufio.Reader {
+	f.text.Reset(text)
+	if f.buf == nil {
+		f.buf = bufio.NewReaderSize(&f.text, 4096)
+	} else {
+		f.buf.Reset(&f.text)
+	}
+	return f.buf
+}
+
+// release lets go of the file.
+func (f *frontFinder) release() { f.text.Reset(nil) }
 
 // parseFront finds and reads front matter. The finding is adrg/frontmatter's;
 // it calls our decoders, which keep the place of every key and value. A body
 // that merely begins with a rule or a brace is a body: front matter must be
 // closed and be a mapping, or at least be meant as one.
 func parseFront(name string, src []byte, lim Limits) frontResult {
+	return new(frontFinder).parse(name, src, lim)
+}
+
+func (find *frontFinder) parse(name string, src []byte, lim Limits) frontResult {
 	src = bytes.TrimPrefix(src, []byte("\ufeff"))
 	none := frontResult{Front: &Map{}, Body: src, BodyLine: 1}
 	start, line := 0, 1
@@ -127,12 +158,14 @@ func parseFront(name string, src []byte, lim Limits) frontResult {
 		l, c := place(p.text, bad)
 		p.report("front-encoding", p.line+l, c, 0, "front matter is not UTF-8 here", "save the file as UTF-8")
 	} else {
-		region := slices.Concat(bytes.TrimRight(open, "\r\n"), []byte("\n"), p.text, []byte("\n"), closing(p.format, open), []byte("\n\n"))
+		region := src[start : len(src)-len(rest)+end]
 		if p.braces {
-			region = slices.Concat([]byte("{\n}\n\n"))
+			region = []byte("{\n}\n\n")
+		} else {
+			format.End = string(bytes.TrimSpace(rest[len(p.text):end]))
 		}
-		var out Map
-		_, err := frontmatter.Parse(bytes.NewReader(region), &out, format)
+		_, err := frontmatter.Parse(find.reader(region), nil, format)
+		find.release()
 		if errors.Is(err, errNoFront) || !p.called {
 			return none
 		}
@@ -161,14 +194,6 @@ func ParseTOML(name string, src []byte) (*Map, []diag.Diagnostic) {
 		p.report("front-syntax", 1, 1, 0, err.Error(), "")
 	}
 	return p.out(), p.diags
-}
-
-// closing returns the line that closes what open opened.
-func closing(f frontFormat, open []byte) []byte {
-	if f == frontYAML || f == frontJSON && bytes.HasPrefix(open, []byte("---")) {
-		return []byte("---")
-	}
-	return bytes.TrimSpace(open)[:3]
 }
 
 // cutLine returns the first line without its end, and what follows.
@@ -276,7 +301,7 @@ func (p *frontReader) out() *Map {
 func (p *frontReader) decode(f func() error) frontmatter.UnmarshalFunc {
 	return func([]byte, any) error {
 		p.called = true
-		return f()
+		return cmp.Or(f(), errRead)
 	}
 }
 
@@ -313,12 +338,21 @@ func (p *frontReader) count(line, col int) bool {
 
 func (p *frontReader) doubled(key string, line, col int, first Field) {
 	p.diags = append(p.diags, diag.Diagnostic{Rule: "front-duplicate-key", Level: diag.Error, At: p.pos(line, col), To: p.pos(line, col+utf8.RuneCountInString(key)),
-		Msg: fmt.Sprintf("%q stands here a second time", key), Hint: "keep one of them", Also: []diag.Note{{At: p.pos(first.Line, first.Col), Msg: "the first one"}}})
+		Msg: fmt.Sprintf("%q stands here a second time", key), Hint: "keep one of them", Also: []diag.Note{{At: first.At(p.name), Msg: "the first one"}}})
 }
 
 // ---- YAML
 
 func (p *frontReader) yaml() error {
+	if m, ok := fastYAML(p.text, p.line, p.lim); ok {
+		p.front = m
+		return nil
+	}
+	return p.slowYAML()
+}
+
+// slowYAML reads any YAML, by the library.
+func (p *frontReader) slowYAML() error {
 	if onlyComments(p.text) {
 		p.front = &Map{}
 		return nil
@@ -462,32 +496,34 @@ func (p *frontReader) yamlMap(n *yaml.Node, depth int) *Map {
 		if !p.count(line, k.Column) {
 			return m
 		}
-		m.Fields = append(m.Fields, Field{Key: k.Value, Line: line, Col: k.Column, Value: p.yamlValue(n.Content[i+1], depth+1)})
+		m.Fields = append(m.Fields, Field{Key: k.Value, Line: int32(line), Col: int32(k.Column), Value: p.yamlValue(n.Content[i+1], depth+1)})
 	}
 	return m
 }
 
 func (p *frontReader) yamlValue(n *yaml.Node, depth int) Value {
-	v := Value{Line: p.line + n.Line - 1, Col: n.Column}
+	line := p.line + n.Line - 1
+	v := Value{Line: int32(line), Col: int32(n.Column)}
 	if depth > p.lim.depth() {
-		p.report("front-too-large", v.Line, v.Col, 0, fmt.Sprintf("front matter is nested deeper than %d", p.lim.depth()), "raise limits.depth if that is meant")
+		p.report("front-too-large", line, n.Column, 0, fmt.Sprintf("front matter is nested deeper than %d", p.lim.depth()), "raise limits.depth if that is meant")
 		return v
 	}
 	if n.Kind == yaml.AliasNode || n.Anchor != "" {
-		p.report("front-alias", v.Line, v.Col, 0, "aliases are not allowed in front matter", "write the value out")
+		p.report("front-alias", line, n.Column, 0, "aliases are not allowed in front matter", "write the value out")
 		return v
 	}
 	switch n.Kind {
 	case yaml.MappingNode:
 		v.Kind, v.Map = Dict, p.yamlMap(n, depth)
 	case yaml.SequenceNode:
-		v.Kind, v.List = List, make([]Value, 0, len(n.Content))
+		list := make([]Value, 0, len(n.Content))
 		for _, c := range n.Content {
 			if p.keys > p.lim.keys() {
 				break
 			}
-			v.List = append(v.List, p.yamlValue(c, depth+1))
+			list = append(list, p.yamlValue(c, depth+1))
 		}
+		v.setList(list)
 	case yaml.ScalarNode:
 		p.yamlScalar(n, &v)
 	}
@@ -496,35 +532,41 @@ func (p *frontReader) yamlValue(n *yaml.Node, depth int) Value {
 
 func (p *frontReader) yamlScalar(n *yaml.Node, v *Value) {
 	v.Kind, v.Str = String, n.Value
-	line := p.sourceLine(v.Line)
+	at, col, end := p.line+n.Line-1, n.Column, 0
+	line := p.sourceLine(at)
 	switch {
 	case n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0:
-		v.EndCol = quotedEnd(line, v.Col)
+		end = quotedEnd(line, col)
 	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
 	default:
-		v.EndCol = min(v.Col+utf8.RuneCountInString(n.Value), utf8.RuneCount(line)+1)
+		end = min(col+utf8.RuneCountInString(n.Value), utf8.RuneCount(line)+1)
 	}
+	v.EndCol = int32(end)
 	switch tag := n.Tag; tag {
 	case "", "!!str", "!!timestamp":
 	case "!!null":
 		v.Kind, v.Str, v.EndCol = Null, "", 0
 	case "!!bool":
-		v.Kind, v.Bool, v.Str = Bool, strings.EqualFold(n.Value, "true"), ""
+		v.Str = ""
+		v.setBool(strings.EqualFold(n.Value, "true"))
 	case "!!int":
 		if x, err := strconv.ParseInt(strings.ReplaceAll(n.Value, "_", ""), 0, 64); err == nil {
-			v.Kind, v.Int, v.Str = Int, x, ""
+			v.Str = ""
+			v.setInt(x)
 		} else if f, err := strconv.ParseFloat(strings.ReplaceAll(n.Value, "_", ""), 64); err == nil && !math.IsInf(f, 0) {
-			v.Kind, v.Float, v.Str = Float, f, ""
+			v.Str = ""
+			v.setFloat(f)
 		}
 	case "!!float":
 		f, err := strconv.ParseFloat(strings.ReplaceAll(n.Value, "_", ""), 64)
 		if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
-			p.report("front-syntax", v.Line, v.Col, v.EndCol, strconv.Quote(n.Value)+" is no number that can be used", "put it in quotes if it is a text")
+			p.report("front-syntax", at, col, end, strconv.Quote(n.Value)+" is no number that can be used", "put it in quotes if it is a text")
 			return
 		}
-		v.Kind, v.Float, v.Str = Float, f, ""
+		v.Str = ""
+		v.setFloat(f)
 	default:
-		p.report("front-syntax", v.Line, v.Col, 0, "the tag "+tag+" is not allowed in front matter", "leave the tag out")
+		p.report("front-syntax", at, col, 0, "the tag "+tag+" is not allowed in front matter", "leave the tag out")
 	}
 }
 
@@ -595,13 +637,13 @@ func (p *frontReader) tomlMap(raw map[string]any, path string, t *tomlPlaces, de
 		if at.keyLine == 0 {
 			at = tomlPlace{keyLine: p.line, keyCol: 1, line: p.line, col: 1}
 		}
-		m.Fields = append(m.Fields, Field{Key: k, Line: at.keyLine, Col: at.keyCol, Value: p.tomlValue(x, path+"\x00"+k, at, t, depth+1)})
+		m.Fields = append(m.Fields, Field{Key: k, Line: int32(at.keyLine), Col: int32(at.keyCol), Value: p.tomlValue(x, path+"\x00"+k, at, t, depth+1)})
 	}
 	slices.SortFunc(m.Fields, func(a, b Field) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col), strings.Compare(a.Key, b.Key))
 	})
 	for i, f := range m.Fields {
-		if !p.count(f.Line, f.Col) {
+		if !p.count(int(f.Line), int(f.Col)) {
 			m.Fields = m.Fields[:i]
 			break
 		}
@@ -610,35 +652,36 @@ func (p *frontReader) tomlMap(raw map[string]any, path string, t *tomlPlaces, de
 }
 
 func (p *frontReader) tomlValue(x any, path string, at tomlPlace, t *tomlPlaces, depth int) Value {
-	v := Value{Line: at.line, Col: at.col, EndCol: at.end}
+	v := Value{Line: int32(at.line), Col: int32(at.col), EndCol: int32(at.end)}
 	if depth > p.lim.depth() {
-		p.report("front-too-large", v.Line, v.Col, 0, fmt.Sprintf("front matter is nested deeper than %d", p.lim.depth()), "raise limits.depth if that is meant")
+		p.report("front-too-large", at.line, at.col, 0, fmt.Sprintf("front matter is nested deeper than %d", p.lim.depth()), "raise limits.depth if that is meant")
 		return v
 	}
 	list := func(n int, get func(i int) any) {
-		v.Kind, v.List = List, make([]Value, n)
+		list := make([]Value, n)
 		for i := range n {
 			key := path + "\x00" + strconv.Itoa(i)
 			e, ok := t.at[key]
 			if !ok {
 				e = at
 			}
-			v.List[i] = p.tomlValue(get(i), key, e, t, depth+1)
+			list[i] = p.tomlValue(get(i), key, e, t, depth+1)
 		}
+		v.setList(list)
 	}
 	switch x := x.(type) {
 	case string:
 		v.Kind, v.Str = String, x
 	case int64:
-		v.Kind, v.Int = Int, x
+		v.setInt(x)
 	case float64:
 		if math.IsInf(x, 0) || math.IsNaN(x) {
-			p.report("front-syntax", v.Line, v.Col, v.EndCol, "this is no number that can be used", "put it in quotes if it is a text")
+			p.report("front-syntax", at.line, at.col, at.end, "this is no number that can be used", "put it in quotes if it is a text")
 			break
 		}
-		v.Kind, v.Float = Float, x
+		v.setFloat(x)
 	case bool:
-		v.Kind, v.Bool = Bool, x
+		v.setBool(x)
 	case time.Time: // as it was written: a date has no clock and no zone
 		v.Kind, v.Str = String, cmp.Or(at.raw, x.Format(time.RFC3339))
 	case map[string]any:
@@ -948,7 +991,7 @@ func (r *jsonReader) fail(msg, hint string) {
 
 func (r *jsonReader) value(depth int) Value {
 	line, col := r.at()
-	v := Value{Line: line, Col: col}
+	v := Value{Line: int32(line), Col: int32(col)}
 	if depth > r.p.lim.depth() {
 		r.bad = true
 		r.p.report("front-too-large", line, col, 0, fmt.Sprintf("front matter is nested deeper than %d", r.p.lim.depth()), "raise limits.depth if that is meant")
@@ -961,11 +1004,11 @@ func (r *jsonReader) value(depth int) Value {
 		v.Kind, v.Map = Dict, r.object(depth)
 		return v
 	case c == '[':
-		v.Kind, v.List = List, []Value{}
+		var list []Value
 		r.pos++
 		r.space()
 		for r.peek() != ']' && !r.bad {
-			v.List = append(v.List, r.value(depth+1))
+			list = append(list, r.value(depth+1))
 			r.space()
 			if r.peek() == ',' {
 				comma := r.pos
@@ -980,6 +1023,7 @@ func (r *jsonReader) value(depth int) Value {
 			}
 		}
 		r.pos++
+		v.setList(list)
 		return v
 	case c == '"':
 		v.Kind = String
@@ -993,12 +1037,12 @@ func (r *jsonReader) value(depth int) Value {
 		switch {
 		case word == "null":
 		case word == "true" || word == "false":
-			v.Kind, v.Bool = Bool, word == "true"
+			v.setBool(word == "true")
 		case json.Unmarshal([]byte(word), &n) == nil:
 			if x, err := strconv.ParseInt(word, 10, 64); err == nil {
-				v.Kind, v.Int = Int, x
+				v.setInt(x)
 			} else if f, err := strconv.ParseFloat(word, 64); err == nil {
-				v.Kind, v.Float = Float, f
+				v.setFloat(f)
 			}
 		default:
 			r.pos = from
@@ -1010,7 +1054,7 @@ func (r *jsonReader) value(depth int) Value {
 		}
 	}
 	if _, end := r.at(); !r.bad {
-		v.EndCol = end
+		v.EndCol = int32(end)
 	}
 	return v
 }
@@ -1065,7 +1109,7 @@ func (r *jsonReader) object(depth int) *Map {
 		if first, ok := m.Get(key); ok {
 			r.p.doubled(key, line, col, first)
 		} else if r.p.count(line, col) {
-			m.Fields = append(m.Fields, Field{Key: key, Line: line, Col: col, Value: v})
+			m.Fields = append(m.Fields, Field{Key: key, Line: int32(line), Col: int32(col), Value: v})
 		}
 		r.space()
 		if r.peek() == ',' {

@@ -1,6 +1,11 @@
 package document
 
-import "playbook/generator/diag"
+import (
+	"math"
+	"unicode/utf8"
+
+	"playbook/generator/diag"
+)
 
 // ValueKind is the shape of a front matter value.
 type ValueKind uint8
@@ -17,23 +22,77 @@ const (
 )
 
 // Value is a front matter value that knows its place (1-based, characters).
+// Every page keeps dozens of them, so it is small: what only some kinds have
+// lies behind methods.
 type Value struct {
-	Kind      ValueKind
-	Line, Col int
-	EndCol    int // exclusive, on Line; 0 if unknown
 	Str       string
-	Int       int64
-	Float     float64
-	Bool      bool
-	List      []Value
 	Map       *Map
+	list      *[]Value // nil if there is none or it is empty
+	number    uint64   // a Bool, an Int, or the bits of a Float
+	Line, Col int32
+	EndCol    int32 // exclusive, on Line; 0 if unknown
+	Kind      ValueKind
+}
+
+// Int returns the number of an Int, otherwise 0.
+func (v Value) Int() int64 {
+	if v.Kind != Int {
+		return 0
+	}
+	return int64(v.number)
+}
+
+// Float returns the number of a Float, otherwise 0.
+func (v Value) Float() float64 {
+	if v.Kind != Float {
+		return 0
+	}
+	return math.Float64frombits(v.number)
+}
+
+// Bool tells whether the value is a Bool that is true.
+func (v Value) Bool() bool { return v.Kind == Bool && v.number != 0 }
+
+// List returns the elements of a List, otherwise nil.
+func (v Value) List() []Value {
+	if v.list == nil {
+		return nil
+	}
+	return *v.list
+}
+
+func (v *Value) setInt(n int64)     { v.Kind, v.number = Int, uint64(n) }
+func (v *Value) setFloat(f float64) { v.Kind, v.number = Float, math.Float64bits(f) }
+
+func (v *Value) setBool(is bool) {
+	v.Kind, v.number = Bool, 0
+	if is {
+		v.number = 1
+	}
+}
+
+func (v *Value) setList(l []Value) {
+	v.Kind, v.list = List, nil
+	if len(l) > 0 {
+		v.list = &l
+	}
 }
 
 // Field is one key of a Map with the place of the key.
 type Field struct {
 	Key       string
-	Line, Col int // of the key
+	Line, Col int32 // of the key
 	Value     Value
+}
+
+// At returns the place of the key.
+func (f Field) At(file string) diag.Pos {
+	return diag.Pos{File: file, Line: int(f.Line), Col: int(f.Col)}
+}
+
+// End returns the place behind the key, as far as its text tells.
+func (f Field) End(file string) diag.Pos {
+	return diag.Pos{File: file, Line: int(f.Line), Col: int(f.Col) + utf8.RuneCountInString(f.Key)}
 }
 
 // Map is an ordered mapping. Keys are unique.
@@ -44,9 +103,9 @@ type Map struct {
 // Get returns the field of that key. A nil Map has no fields.
 func (m *Map) Get(key string) (Field, bool) {
 	if m != nil {
-		for _, f := range m.Fields {
-			if f.Key == key {
-				return f, true
+		for i := range m.Fields {
+			if m.Fields[i].Key == key {
+				return m.Fields[i], true
 			}
 		}
 	}
@@ -58,17 +117,18 @@ func (m *Map) Get(key string) (Field, bool) {
 func (v Value) Plain() any {
 	switch v.Kind {
 	case Bool:
-		return v.Bool
+		return v.Bool()
 	case Int:
-		return v.Int
+		return v.Int()
 	case Float:
-		return v.Float
+		return v.Float()
 	case String:
 		return v.Str
 	case List:
-		out := make([]any, len(v.List))
-		for i, e := range v.List {
-			out[i] = e.Plain()
+		list := v.List()
+		out := make([]any, len(list))
+		for i := range list {
+			out[i] = list[i].Plain()
 		}
 		return out
 	case Dict:
@@ -79,11 +139,12 @@ func (v Value) Plain() any {
 
 // Plain returns the mapping as map[string]any.
 func (m *Map) Plain() map[string]any {
-	out := map[string]any{}
-	if m != nil {
-		for _, f := range m.Fields {
-			out[f.Key] = f.Value.Plain()
-		}
+	if m == nil {
+		return map[string]any{}
+	}
+	out := make(map[string]any, len(m.Fields))
+	for i := range m.Fields {
+		out[m.Fields[i].Key] = m.Fields[i].Value.Plain()
 	}
 	return out
 }
@@ -103,20 +164,20 @@ func (m *Map) Find(file string, path []string, key bool) (at, to diag.Pos, ok bo
 			}
 			cur = f.Value
 			if key && i == len(path)-1 {
-				return diag.Pos{File: file, Line: f.Line, Col: f.Col}, diag.Pos{File: file, Line: f.Line, Col: f.Col + len([]rune(f.Key))}, true
+				return f.At(file), f.End(file), true
 			}
 		case List:
-			n := 0
+			n, list := 0, cur.List()
 			for _, c := range p {
-				if c < '0' || c > '9' || n > len(cur.List) {
+				if c < '0' || c > '9' || n > len(list) {
 					return at, to, false
 				}
 				n = n*10 + int(c-'0')
 			}
-			if n >= len(cur.List) {
+			if n >= len(list) {
 				return at, to, false
 			}
-			cur = cur.List[n]
+			cur = list[n]
 		default:
 			return at, to, false
 		}
@@ -126,12 +187,14 @@ func (m *Map) Find(file string, path []string, key bool) (at, to diag.Pos, ok bo
 }
 
 // At returns the place where the value begins.
-func (v Value) At(file string) diag.Pos { return diag.Pos{File: file, Line: v.Line, Col: v.Col} }
+func (v Value) At(file string) diag.Pos {
+	return diag.Pos{File: file, Line: int(v.Line), Col: int(v.Col)}
+}
 
 // End returns the place behind the value, or the zero Pos if it is not known.
 func (v Value) End(file string) diag.Pos {
 	if v.EndCol == 0 {
 		return diag.Pos{}
 	}
-	return diag.Pos{File: file, Line: v.Line, Col: v.EndCol}
+	return diag.Pos{File: file, Line: int(v.Line), Col: int(v.EndCol)}
 }
