@@ -115,7 +115,7 @@ func (b *Book) ofPage(op Op, p *page) any {
 	case OpUses:
 		return b.usesOf(p)
 	case OpOutline:
-		return p.outline()
+		return b.outline(p)
 	case OpEvents:
 		return b.eventsOf(p)
 	}

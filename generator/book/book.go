@@ -110,7 +110,6 @@ type Book struct {
 	rings   []diag.Diagnostic // of linking: relations that lead back
 
 	recalled  *recalled           // what its pages were recalled from, if they were
-	ringed    map[string][]string // derived values in circles; see ringFrom
 	once      map[string]*checked // by kind: what was found of it as a whole
 	ofKind    map[string][]int32  // see members
 	unchecked []int32             // pages of which faulty does not tell yet; nil: of none
@@ -125,8 +124,10 @@ type Book struct {
 	calendars  *sync.Once
 	due        map[string][]Due // by top section, "" for the site
 
-	evalMu  *sync.Mutex
-	checkMu *sync.Mutex // over KindChecks
+	work    *work                 // of derived values and checks
+	idle    []*evaluation         // under work.mu
+	anchors map[string][][]string // see anchorsOf
+	checkMu *sync.Mutex           // over KindChecks
 }
 
 // pageMemo holds the answers to the questions about one page, once asked for.
@@ -242,7 +243,7 @@ func Link(ctx context.Context, in Input, prev *Book) (*Book, []diag.Diagnostic, 
 // link makes a Book from the start, with the help of the one before and of what
 // an earlier process has kept of this very one. Both may be nil.
 func link(ctx context.Context, in Input, prev *Book, kept *recalled) (*Book, []diag.Diagnostic, error) {
-	l := &linker{b: &Book{in: in, rest: new(sync.Map), evalMu: new(sync.Mutex), finder: new(finder), calendars: new(sync.Once), partition: new(sync.Once), toldOnce: new(sync.Once), latestOnce: new(sync.Once), checkMu: new(sync.Mutex)}, index: new(index), prev: comparable(prev, in), recalled: kept}
+	l := &linker{b: &Book{in: in, rest: new(sync.Map), work: newWork(), finder: new(finder), calendars: new(sync.Once), partition: new(sync.Once), toldOnce: new(sync.Once), latestOnce: new(sync.Once), checkMu: new(sync.Mutex)}, index: new(index), prev: comparable(prev, in), recalled: kept}
 	l.b.index = l.index
 	for _, step := range []func(){l.place, l.address, l.name, l.arrange, l.compare, l.resolve, l.cards, l.circles, l.publish, l.finish, l.terms, l.keep} {
 		if err := ctx.Err(); err != nil {

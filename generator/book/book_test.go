@@ -28,6 +28,18 @@ var update = flag.Bool("update", false, "rewrite the expected parts of testdata"
 // and in its comment lines such as "root: true", "drafts: true", "kind: a/b term".
 func link(t testing.TB, a *txtar.Archive) (*book.Book, []diag.Diagnostic) {
 	t.Helper()
+	in, diags := input(t, a)
+	b, more, err := book.Link(context.Background(), in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	diags = append(append(diags, more...), check.Run(b)...)
+	return b, diag.Sort(diags)
+}
+
+// input compiles what an archive describes.
+func input(t testing.TB, a *txtar.Archive) (book.Input, []diag.Diagnostic) {
+	t.Helper()
 	in := book.Input{AsOf: "2026-11-23", Version: "test", Config: book.Config{Title: "Test", Language: "en"}}
 	for _, line := range strings.Split(string(a.Comment), "\n") {
 		key, val, ok := strings.Cut(line, ": ")
@@ -87,12 +99,7 @@ func link(t testing.TB, a *txtar.Archive) (*book.Book, []diag.Diagnostic) {
 			diags = append(diags, d.Diags...)
 		}
 	}
-	b, more, err := book.Link(context.Background(), in, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	diags = append(append(diags, more...), check.Run(b)...)
-	return b, diag.Sort(diags)
+	return in, diags
 }
 
 // describe writes what the archive expects: diagnostics, then what the pages

@@ -67,22 +67,29 @@ func (b *Book) Calendared(id string) bool {
 
 // eventsOf returns the events of a page by date.
 func (b *Book) eventsOf(p *page) []Event {
-	b.evalMu.Lock()
-	defer b.evalMu.Unlock()
-	if b.dates[p.n] == nil {
-		b.dates[p.n] = b.date(p)
+	b.work.mu.Lock()
+	had := b.dates[p.n]
+	b.work.mu.Unlock()
+	if had == nil {
+		made := b.date(p)
+		b.work.mu.Lock()
+		defer b.work.mu.Unlock()
+		if had = b.dates[p.n]; had == nil { // else somebody was faster
+			had, b.dates[p.n] = made, made
+		}
 	}
-	return b.dates[p.n].events
+	return had.events
 }
 
-// date works out the events of a page; evalMu is held.
+// date works out the events of a page.
 func (b *Book) date(p *page) *dated {
 	out := &dated{}
 	if p.doc == nil {
 		return out
 	}
 	if p.calendared() {
-		o := object{b, p, &reads{pages: []int32{p.n}}}
+		ev := b.evaluation()
+		outer, o := ev.open(p), ev.object(p)
 		for i := range p.kind.Calendar {
 			c := &p.kind.Calendar[i]
 			list, err := c.Eval(o, b.in.AsOf)
@@ -96,8 +103,8 @@ func (b *Book) date(p *page) *dated {
 				}
 			}
 		}
-		out.reads, out.sets = o.reads.settled()
-		out.loop = o.reads.loop
+		out.reads, out.sets, out.loop = ev.close(outer)
+		b.done(ev)
 	} else {
 		out.reads = []int32{p.n}
 	}

@@ -10,88 +10,10 @@ import (
 	"playbook/generator/kind"
 )
 
-// derivedValue is the state of one derived value of one page.
-type derivedValue struct {
-	v     any
-	err   error
-	done  bool
-	doing bool
-	reads []int32 // pages that it was worked out from
-	sets  []int32 // kinds of which it read all documents, by their place among the kinds
-	loop  bool    // it is part of a circle, or rests on one: reads are not all
-	docs  bool    // there are documents in v
-	shown []int32 // their pages; nil where docs is true: not known
-}
-
-// object is a page as expressions see it. What an expression reads of it is
-// noted in reads.
-type object struct {
-	b     *Book
-	p     *page
-	reads *reads
-}
-
-// reads are the pages that an evaluation has looked at, its own among them.
-type reads struct {
-	pages []int32
-	sets  []int32
-	loop  bool // it met a circle, of which not all is known while one goes round it
-
-	lists map[string][]any // documents by kind, once asked for
-}
-
-func (r *reads) add(n int32) {
-	k := len(r.pages)
-	if k > 0 && r.pages[k-1] == n {
-		return
-	}
-	if k == cap(r.pages) && k >= 1024 { // a check of many documents looks at each many times
-		slices.Sort(r.pages)
-		if r.pages = slices.Compact(r.pages); len(r.pages) > k/2 {
-			r.pages = slices.Grow(r.pages, k)
-		}
-	}
-	r.pages = append(r.pages, n)
-}
-
-// take adds what a derived value was worked out from.
-func (r *reads) take(v *derivedValue) {
-	r.pages, r.sets = append(r.pages, v.reads...), append(r.sets, v.sets...)
-	r.loop = r.loop || v.loop
-}
-
-// settled returns each page and each kind once, in order.
-func (r *reads) settled() (pages, sets []int32) {
-	slices.Sort(r.pages)
-	slices.Sort(r.sets)
-	return slices.Clip(slices.Compact(r.pages)), slices.Clip(slices.Compact(r.sets))
-}
-
-// documents returns all documents of a kind, by id, and notes that they were
-// read.
-func (b *Book) documents(id string, r *reads) []any {
-	if list, ok := r.lists[id]; ok {
-		return list
-	}
-	k, ok := slices.BinarySearchFunc(b.in.Kinds.All(), id, func(k *kind.Kind, id string) int { return strings.Compare(k.ID, id) })
-	if !ok {
-		return nil
-	}
-	r.sets = append(r.sets, int32(k))
-	list := b.members(id)
-	out := make([]any, len(list))
-	for i, n := range list {
-		out[i] = object{b, b.pages[n], r}
-	}
-	if r.lists == nil {
-		r.lists = map[string][]any{}
-	}
-	r.lists[id] = out
-	return out
-}
-
 // members returns the pages of a kind, by number.
 func (b *Book) members(id string) []int32 {
+	b.work.mu.Lock()
+	defer b.work.mu.Unlock()
 	if b.ofKind == nil {
 		b.ofKind = map[string][]int32{}
 		for _, p := range b.pages {
@@ -112,133 +34,20 @@ func (p *page) listed() string {
 }
 
 // Documents returns all documents of a kind.
-func (o object) Documents(id string) []any { return o.b.documents(id, o.reads) }
+func (o *object) Documents(id string) []any { return o.ev.documents(id) }
 
-// shelf is what a check of a kind as a whole sees: no document, and all of them.
-type shelf struct {
-	b     *Book
-	reads *reads
-}
+// shelf is what a check of a kind as a whole is about: it has nothing of its own
+// but knows all documents.
+type shelf struct{ ev *evaluation }
 
 func (s shelf) Get(string) (any, error)   { return nil, nil }
-func (s shelf) Documents(id string) []any { return s.b.documents(id, s.reads) }
-
-// derive evaluates the i-th derived value of p, once. Values may need those of
-// other pages in any order, so one lock covers all of them: a lock a page would
-// deadlock on the circle that it is there to find.
-func (b *Book) derive(p *page, i int) (any, error) {
-	b.evalMu.Lock()
-	defer b.evalMu.Unlock()
-	return object{b, p, new(reads)}.derived(i)
-}
-
-func (o object) derived(i int) (any, error) {
-	d := &o.p.kind.Derived[i]
-	if o.p.derived == nil {
-		o.p.derived = make([]derivedValue, len(o.p.kind.Derived))
-	}
-	st := o.p.derived[i]
-	if st.done {
-		o.reads.take(&st)
-		if st.docs {
-			return o.given(st.v), st.err
-		}
-		return st.v, st.err
-	}
-	here := o.p.id + "." + d.Name
-	if st.doing {
-		o.reads.loop = true
-		return nil, &kind.CycleError{Path: []string{here}}
-	}
-	o.p.derived[i].doing = true
-	own := &reads{pages: []int32{o.p.n}}
-	v, err := d.Eval(object{o.b, o.p, own}, o.b.in.AsOf)
-	if c, ok := asCycle(err); ok && (len(c.Path) == 1 || c.Path[0] != c.Path[len(c.Path)-1]) {
-		err = &kind.CycleError{Path: append([]string{here}, c.Path...)}
-	}
-	st = derivedValue{v: v, err: err, done: true, loop: own.loop}
-	st.reads, st.sets = own.settled()
-	rebound(v, func(x object) object {
-		st.docs, st.shown = true, append(st.shown, x.p.n)
-		return x
-	})
-	o.p.derived[i] = st
-	o.reads.take(&st)
-	return o.given(v), err
-}
-
-// ringFrom returns the circle of derived values of which this one is the first by
-// name, so that a circle is told once, and nil for all others.
-func (b *Book) ringFrom(name string) []string {
-	if ring, ok := b.ringed[name]; ok {
-		return ring
-	}
-	if b.ringed == nil {
-		b.ringed = map[string][]string{}
-	}
-	ring := b.ring(name)
-	first := 0
-	for i, m := range ring {
-		b.ringed[m] = nil
-		if m < ring[first] {
-			first = i
-		}
-	}
-	if len(ring) == 0 {
-		return nil
-	}
-	b.ringed[ring[first]] = slices.Concat(ring[first:], ring[:first])
-	return b.ringed[name]
-}
-
-// ring returns the circle of derived values that one is part of, from that one
-// on; nil if it only rests on one. Wherever the circle was entered, each value on
-// it knows the next.
-func (b *Book) ring(from string) []string {
-	var ring []string
-	for at := from; len(ring) == 0 || at != from; {
-		i := strings.LastIndexByte(at, '.')
-		n, ok := b.byID[at[:i]]
-		if !ok || len(ring) > len(b.pages)*8 {
-			return nil
-		}
-		p := b.pages[n]
-		k := slices.IndexFunc(p.kind.Derived, func(d kind.Derived) bool { return d.Name == at[i+1:] })
-		if k < 0 || k >= len(p.derived) {
-			return nil
-		}
-		c, ok := asCycle(p.derived[k].err)
-		if !ok || len(c.Path) < 2 || c.Path[0] != at {
-			return nil
-		}
-		ring = append(ring, at)
-		at = c.Path[1]
-	}
-	return ring
-}
-
-// given returns a value that was worked out for somebody else, perhaps for the
-// Book before, with the documents in it as o's Book has them; what is read of
-// them is noted in o's reads.
-func (o object) given(v any) any {
-	return rebound(v, func(x object) object { return object{o.b, o.b.pages[o.b.byID[x.p.id]], o.reads} })
-}
+func (s shelf) Documents(id string) []any { return s.ev.documents(id) }
 
 // rebound returns v with other documents in place of those in it.
-func rebound(v any, to func(object) object) any {
+func rebound(v any, to func(*object) *object) any {
 	switch v := v.(type) {
-	case object:
+	case *object:
 		return to(v)
-	case []kind.Object:
-		out := make([]kind.Object, len(v))
-		for i, x := range v {
-			if out[i] = x; x != nil {
-				if y, ok := x.(object); ok {
-					out[i] = to(y)
-				}
-			}
-		}
-		return out
 	case []any:
 		out := make([]any, len(v))
 		for i, x := range v {
@@ -270,21 +79,25 @@ func asCycle(err error) (*kind.CycleError, bool) {
 }
 
 // Get returns a field, relation, derived value or standard value of the page.
-func (o object) Get(name string) (any, error) {
+// Lists and mappings are nobody's to change.
+func (o *object) Get(name string) (any, error) {
 	p := o.p
-	o.reads.add(p.n)
+	o.ev.note(o)
 	if p.kind != nil {
-		for i := range p.kind.Derived {
+		for i := range p.derived {
 			if p.kind.Derived[i].Name == name {
-				return o.derived(i)
+				return o.ev.derived(p, i)
 			}
 		}
 		if v, ok := p.fields[name]; ok {
-			return o.live(v), nil
+			if holdsCards(v) {
+				v = o.ev.live(v)
+			}
+			return v, nil
 		}
 		for i := range p.kind.Inverses {
 			if v := &p.kind.Inverses[i]; v.Name == name {
-				return o.inverse(v), nil
+				return o.ev.inverse(p, v), nil
 			}
 		}
 	}
@@ -325,57 +138,82 @@ func (o object) Get(name string) (any, error) {
 		}
 		return out, nil
 	case "outline":
-		parts := p.outline()
-		out := make([]any, len(parts))
-		for i, part := range parts {
-			out[i] = map[string]any{"id": part.ID, "title": part.Title, "guidance": part.Guidance, "optional": part.Optional, "present": part.Present,
-				"words": part.Words, "tasks_done": part.TasksDone, "tasks_total": part.TasksTotal, "complete": part.Complete}
-		}
-		return out, nil
+		return o.ev.outlineOf(p), nil
 	}
 	return nil, nil
 }
 
+// outlineOf is the outline of a page for expressions. What a kind derives and
+// checks asks for it time and again, so that of the last page is kept.
+func (ev *evaluation) outlineOf(p *page) []any {
+	if ev.outlined != p {
+		parts := ev.b.outline(p)
+		ev.outlined, ev.outline = p, make([]any, len(parts))
+		for i, part := range parts {
+			ev.outline[i] = map[string]any{"id": part.ID, "title": part.Title, "guidance": part.Guidance, "optional": part.Optional, "present": part.Present,
+				"words": part.Words, "tasks_done": part.TasksDone, "tasks_total": part.TasksTotal, "complete": part.Complete}
+		}
+	}
+	return ev.outline
+}
+
 // inverse returns the documents that refer to the page by one of the fields
 // that v gathers, each once.
-func (o object) inverse(v *kind.Inverse) []kind.Object {
-	out := []kind.Object{}
+func (ev *evaluation) inverse(p *page, v *kind.Inverse) []any {
+	out := []any{}
 	last := int32(-1) // references of one page stand together
-	for _, e := range o.p.in {
-		if from := o.b.pages[e.from]; e.from != last && slices.Contains(v.From, kind.InverseField{Kind: from.kind.ID, Field: e.field}) {
+	for _, e := range p.in {
+		if from := ev.b.pages[e.from]; e.from != last && slices.Contains(v.From, kind.InverseField{Kind: from.kind.ID, Field: e.field}) {
 			last = e.from
-			out = append(out, object{o.b, from, o.reads})
+			out = append(out, ev.object(from))
 		}
 	}
 	return out
 }
 
+// holdsCards tells whether there is something for live to do in a value.
+func holdsCards(v any) bool {
+	switch v := v.(type) {
+	case *Card, []*Card:
+		return true
+	case []any:
+		return slices.ContainsFunc(v, holdsCards)
+	case map[string]any:
+		for _, x := range v {
+			if holdsCards(x) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // live puts the documents themselves where fields hold their cards.
-func (o object) live(v any) any {
+func (ev *evaluation) live(v any) any {
 	switch v := v.(type) {
 	case *Card:
-		if n, ok := o.b.byID[v.ID]; ok {
-			return object{o.b, o.b.pages[n], o.reads}
+		if n, ok := ev.b.byID[v.ID]; ok {
+			return ev.object(ev.b.pages[n])
 		}
 		return nil
 	case []*Card:
-		out := make([]kind.Object, 0, len(v))
+		out := make([]any, 0, len(v))
 		for _, c := range v {
-			if n, ok := o.b.byID[c.ID]; ok {
-				out = append(out, object{o.b, o.b.pages[n], o.reads})
+			if n, ok := ev.b.byID[c.ID]; ok {
+				out = append(out, ev.object(ev.b.pages[n]))
 			}
 		}
 		return out
 	case []any:
 		out := make([]any, len(v))
 		for i, x := range v {
-			out[i] = o.live(x)
+			out[i] = ev.live(x)
 		}
 		return out
 	case map[string]any:
 		out := make(map[string]any, len(v))
 		for k, x := range v {
-			out[k] = o.live(x)
+			out[k] = ev.live(x)
 		}
 		return out
 	}
@@ -424,20 +262,24 @@ func (p *page) sections() []section2 {
 
 // outline tells of each section that the page should have how far it is. A
 // section is found by its anchor, or by its title as an anchor is made of it.
-func (p *page) outline() []OutlinePart {
+func (b *Book) outline(p *page) []OutlinePart {
 	if p.kind == nil || p.doc == nil || len(p.kind.Outline) == 0 {
 		return nil
 	}
-	sections := p.sections()
+	sections, anchors := p.sections(), b.anchors[p.kind.ID]
+	slugs := make([]string, len(sections))
+	for i, s := range sections {
+		slugs[i] = Slug(s.title)
+	}
 	out := make([]OutlinePart, len(p.kind.Outline))
 	for i, want := range p.kind.Outline {
 		part := &out[i]
 		*part = OutlinePart{ID: want.ID, Title: want.Title, Guidance: want.Guidance, Optional: want.Optional}
-		k := slices.IndexFunc(sections, func(s section2) bool {
-			slug := Slug(s.title)
-			return s.id == want.ID || slug == Slug(want.Title) || slices.ContainsFunc(want.Also, func(t string) bool { return slug == Slug(t) })
-		})
-		if k < 0 {
+		k := 0
+		for k < len(sections) && sections[k].id != want.ID && !slices.Contains(anchors[i], slugs[k]) {
+			k++
+		}
+		if k == len(sections) {
 			continue
 		}
 		s := sections[k]
@@ -447,6 +289,22 @@ func (p *page) outline() []OutlinePart {
 			part.Complete = float64(s.done) / float64(s.total)
 		case s.words > 0:
 			part.Complete = 1
+		}
+	}
+	return out
+}
+
+// anchorsOf returns, by kind, the titles that each section of the outline may
+// have, as anchors.
+func anchorsOf(kinds []*kind.Kind) map[string][][]string {
+	out := map[string][][]string{}
+	for _, k := range kinds {
+		for _, part := range k.Outline {
+			slugs := []string{Slug(part.Title)}
+			for _, t := range part.Also {
+				slugs = append(slugs, Slug(t))
+			}
+			out[k.ID] = append(out[k.ID], slugs)
 		}
 	}
 	return out
@@ -482,16 +340,8 @@ func plainValue(v any) any {
 		return v
 	case int:
 		return int64(v)
-	case object:
+	case *object:
 		return v.p.card
-	case []kind.Object:
-		out := make([]*Card, 0, len(v))
-		for _, o := range v {
-			if x, ok := o.(object); ok {
-				out = append(out, x.p.card)
-			}
-		}
-		return out
 	case []any:
 		out := make([]any, len(v))
 		cards := make([]*Card, 0, len(v))
@@ -515,40 +365,48 @@ func plainValue(v any) any {
 	return fmt.Sprint(v)
 }
 
+// unsettled returns a page's derived values, of which nothing is known yet.
+func (p *page) unsettled() []derivedValue {
+	if p.kind == nil || len(p.kind.Derived) == 0 {
+		return nil
+	}
+	return make([]derivedValue, len(p.kind.Derived))
+}
+
 // KindChecks runs, for every page, what its kind checks about it, and reports
 // derived values that cannot be worked out.
 func (b *Book) KindChecks(report func(diag.Diagnostic)) {
 	b.checkMu.Lock()
 	defer b.checkMu.Unlock()
-	check := func(n int32) {
-		if b.checks[n] == nil {
-			b.checks[n] = b.kindCheck(b.pages[n])
+	todo := b.unchecked // all others are as they were
+	if todo == nil {
+		todo, b.faulty = make([]int32, len(b.pages)), nil
+		for n := range todo {
+			todo[n] = int32(n)
 		}
+	} else {
+		slices.Sort(todo)
+		todo = slices.Compact(todo)
 	}
-	if b.unchecked == nil {
-		b.faulty = nil
-		for n := range b.pages {
-			if check(int32(n)); len(b.checks[n].diags) > 0 {
-				b.faulty = append(b.faulty, int32(n))
+	kinds := b.in.Kinds.All()
+	once := make([]*checked, len(kinds))
+	b.evaluate(len(kinds)+len(todo), func(ev *evaluation, i int) {
+		if i < len(kinds) {
+			if once[i] = b.once[kinds[i].ID]; once[i] == nil {
+				once[i] = ev.checkOnce(kinds[i])
 			}
+		} else if n := todo[i-len(kinds)]; b.checks[n] == nil {
+			b.checks[n] = ev.kindCheck(b.pages[n])
 		}
-	} else { // all others are as they were
-		b.faulty = slices.Concat(b.faulty, b.unchecked)
-		slices.Sort(b.faulty)
-		b.faulty = slices.DeleteFunc(slices.Compact(b.faulty), func(n int32) bool {
-			check(n)
-			return len(b.checks[n].diags) == 0
-		})
-	}
+	})
+	b.faulty = slices.Concat(b.faulty, todo)
+	slices.Sort(b.faulty)
+	b.faulty = slices.DeleteFunc(slices.Compact(b.faulty), func(n int32) bool { return len(b.checks[n].diags) == 0 })
 	b.unchecked = []int32{}
-	if b.once == nil {
-		b.once = map[string]*checked{}
-	}
-	for _, k := range b.in.Kinds.All() {
-		if b.once[k.ID] == nil {
-			b.once[k.ID] = b.checkOnce(k)
-		}
-		for _, d := range b.once[k.ID].diags {
+	b.once = map[string]*checked{}
+	for i, k := range kinds {
+		b.once[k.ID] = once[i]
+		for _, d := range once[i].diags {
 			report(d)
 		}
 	}
@@ -569,10 +427,8 @@ type checked struct {
 
 // checkOnce runs the checks that a kind states about all its documents together.
 // They point at the page of its section.
-func (b *Book) checkOnce(k *kind.Kind) *checked {
-	b.evalMu.Lock()
-	defer b.evalMu.Unlock()
-	out := &checked{}
+func (ev *evaluation) checkOnce(k *kind.Kind) *checked {
+	b, out := ev.b, &checked{}
 	at := diag.Pos{}
 	for i := range k.Checks {
 		c := &k.Checks[i]
@@ -582,8 +438,8 @@ func (b *Book) checkOnce(k *kind.Kind) *checked {
 		if at == (diag.Pos{}) {
 			at = b.shelfAt(k)
 		}
-		r := &reads{}
-		fired, err := c.Eval(shelf{b, r}, b.in.AsOf)
+		outer := ev.open(nil)
+		fired, err := c.Eval(shelf{ev}, b.in.AsOf)
 		if err != nil {
 			if _, ok := asCycle(err); !ok {
 				out.diags = append(out.diags, diag.Diagnostic{Rule: c.ID, Level: diag.Warning, At: at, Msg: "the check " + c.ID + " cannot be worked out: " + err.Error()})
@@ -592,8 +448,8 @@ func (b *Book) checkOnce(k *kind.Kind) *checked {
 		for _, f := range fired {
 			out.diags = append(out.diags, diag.Diagnostic{Rule: c.ID, Level: c.Level, At: at, Msg: f.Msg, Hint: f.Hint})
 		}
-		pages, sets := r.settled()
-		out.reads, out.sets, out.loop = append(out.reads, pages...), append(out.sets, sets...), out.loop || r.loop
+		pages, sets, loop := ev.close(outer)
+		out.reads, out.sets, out.loop = append(out.reads, pages...), append(out.sets, sets...), out.loop || loop
 	}
 	return out
 }
@@ -616,24 +472,27 @@ func (b *Book) shelfAt(k *kind.Kind) diag.Pos {
 	return diag.Pos{File: folder + k.Section}
 }
 
+// kindCheck runs what p's kind checks about it.
 func (b *Book) kindCheck(p *page) *checked {
+	ev := b.evaluation()
+	out := ev.kindCheck(p)
+	b.done(ev)
+	return out
+}
+
+func (ev *evaluation) kindCheck(p *page) *checked {
 	out := &checked{}
 	report := func(d diag.Diagnostic) { out.diags = append(out.diags, d) }
 	if p.kind == nil || p.doc == nil || p.index && p.kind.ID == "guide" || broken(p.doc) {
 		return out
 	}
-	b.evalMu.Lock()
-	defer b.evalMu.Unlock()
-	o := object{b, p, &reads{pages: []int32{p.n}}}
-	defer func() {
-		out.reads, out.sets = o.reads.settled()
-		out.loop = o.reads.loop
-	}()
+	outer, o := ev.open(p), ev.object(p)
+	defer func() { out.reads, out.sets, out.loop = ev.close(outer) }()
 	top := diag.Pos{File: p.doc.Name, Line: 1, Col: 1}
 	for i := range p.kind.Derived {
-		if _, err := o.derived(i); err != nil {
+		if _, err := ev.derived(p, i); err != nil {
 			if _, ok := asCycle(err); ok {
-				if ring := b.ringFrom(p.id + "." + p.kind.Derived[i].Name); ring != nil {
+				if ring := ev.ringFrom(p, i); ring != nil {
 					report(diag.Diagnostic{Rule: "derived-cycle", Level: diag.Error, At: top,
 						Msg: p.kind.Derived[i].Name + " needs itself: " + strings.Join(slices.Concat(ring, ring[:1]), " → "), Hint: "take one of these references out"})
 				}
@@ -648,7 +507,7 @@ func (b *Book) kindCheck(p *page) *checked {
 		if c.Once {
 			continue
 		}
-		fired, err := c.Eval(o, b.in.AsOf)
+		fired, err := c.Eval(o, ev.b.in.AsOf)
 		if err != nil {
 			if _, ok := asCycle(err); !ok {
 				report(diag.Diagnostic{Rule: c.ID, Level: diag.Warning, At: top, Msg: "the check " + c.ID + " cannot be worked out: " + err.Error()})

@@ -144,6 +144,12 @@ func (l *linker) finish() {
 	b.checks, b.dates = make([]*checked, len(b.pages)), make([]*dated, len(b.pages))
 	l.each(b.pages, l.recallEvaluated)
 	l.evaluated()
+	b.anchors = anchorsOf(b.in.Kinds.All())
+	l.each(b.pages, func(p *page) {
+		if p.derived == nil {
+			p.derived = p.unsettled()
+		}
+	})
 	l.each(b.pages, func(p *page) {
 		if q := p.was; q != nil && q.card != nil && p.ref == q.ref && p.kind == q.kind && sameMap(p.fields, q.fields) && p.doc == q.doc && p.knows(q) {
 			p.card = q.card

@@ -43,7 +43,7 @@ func relink(in Input, prev *Book) *Book {
 	b := new(Book)
 	*b = Book{in: in, site: prev.site, pages: slices.Clone(prev.pages), byID: prev.byID, names: prev.names, sections: prev.sections,
 		tags: prev.tags, tagBy: prev.tagBy, kindBy: prev.kindBy, kinds: prev.kinds, redirect: prev.redirect, redirs: prev.redirs, files: prev.files, terms: prev.terms,
-		rest: prev.rest, index: prev.index, shape: prev.shape, linking: prev.linking, rings: prev.rings, checks: slices.Clone(prev.checks), evalMu: prev.evalMu}
+		rest: prev.rest, index: prev.index, shape: prev.shape, linking: prev.linking, rings: prev.rings, checks: slices.Clone(prev.checks), work: prev.work, anchors: prev.anchors}
 	b.memo = slices.Clone(prev.memo)
 	b.finder = after(prev.finder)
 	b.dates, b.calendars, b.partition = slices.Clone(prev.dates), new(sync.Once), new(sync.Once)
@@ -134,7 +134,7 @@ func (l *linker) replace(d, old *document.Document) bool {
 	was = b.pages[was.n]
 	p := new(page)
 	*p = *was
-	p.doc, p.derived, p.keys = d, nil, nil
+	p.doc, p.derived, p.keys = d, p.unsettled(), nil
 	p.links = &links{edges: was.edges, resolved: was.resolved, faults: was.links.faults, names: slices.Clone(was.names), lost: was.lost}
 	p.targets = make([]Target, len(d.Refs))
 	for i := range d.Refs {
@@ -253,8 +253,6 @@ func (l *linker) sameValues(p, was *page) bool {
 // it was.
 func (l *linker) sameDates(p, was *page) bool {
 	b := l.b
-	b.evalMu.Lock()
-	defer b.evalMu.Unlock()
 	old := b.dates[p.n]
 	if old == nil {
 		old = b.date(was)

@@ -296,7 +296,7 @@ func (l *linker) evaluated() {
 		}
 		if l.renumbered == nil && !slices.ContainsFunc(q.derived, func(st derivedValue) bool {
 			_, ok := holds(st.reads)
-			return !ok || !st.done || st.loop || slices.ContainsFunc(st.sets, lost)
+			return !ok || !st.settled() || st.loop || slices.ContainsFunc(st.sets, lost)
 		}) {
 			p.derived = q.derived // complete, and so never written again
 		}
@@ -305,7 +305,7 @@ func (l *linker) evaluated() {
 				break
 			}
 			reads, ok := holds(st.reads)
-			if ok && st.done && !st.loop && !slices.ContainsFunc(st.sets, lost) {
+			if ok && st.settled() && !st.loop && !slices.ContainsFunc(st.sets, lost) {
 				if p.derived == nil {
 					p.derived = make([]derivedValue, len(q.derived))
 				}
@@ -485,7 +485,7 @@ func (l *linker) release() {
 func (b *Book) derivedAlike(p *page, old *Book, q *page) bool {
 	for i := range p.derived {
 		x, y := &p.derived[i], &q.derived[i]
-		if !x.done || !y.done || len(x.reads) != len(y.reads) {
+		if !x.settled() || !y.settled() || len(x.reads) != len(y.reads) {
 			return false
 		}
 		if !x.docs {
@@ -498,7 +498,7 @@ func (b *Book) derivedAlike(p *page, old *Book, q *page) bool {
 			}
 			continue
 		}
-		rebound(x.v, func(o object) object {
+		rebound(x.v, func(o *object) *object {
 			same = same && old.pages[old.byID[o.p.id]].card == b.pages[b.byID[o.p.id]].card
 			return o
 		})

@@ -9,7 +9,6 @@ import (
 
 	"playbook/generator/diag"
 	"playbook/generator/glossary"
-	"playbook/generator/kind"
 	"playbook/generator/source"
 )
 
@@ -21,7 +20,7 @@ import (
 
 // Form numbers the form that Save writes. Raise it with every change of what is
 // kept, or of what it means.
-const Form = 3
+const Form = 4
 
 // maxSavedDepth bounds how deep a derived value that is kept is nested.
 const maxSavedDepth = 50
@@ -205,7 +204,7 @@ func (b *Book) saveEvaluated(e *source.Encoder, p *page) {
 		st := &p.derived[i]
 		at := len(e.B)
 		e.Bool(true)
-		if !st.done || st.err != nil || st.loop || len(st.sets) > 0 || !b.saveValue(e, st.v, 0) {
+		if !st.settled() || st.err != nil || st.loop || len(st.sets) > 0 || !b.saveValue(e, st.v, 0) {
 			e.B = e.B[:at]
 			e.Bool(false) // it will be worked out again
 			continue
@@ -233,7 +232,6 @@ const (
 	savedList
 	savedMap
 	savedPage
-	savedPages
 	savedKinds
 )
 
@@ -281,25 +279,11 @@ func (b *Book) saveValue(e *source.Encoder, v any, depth int) bool {
 				return false
 			}
 		}
-	case object:
+	case *object:
 		n, ok := b.byID[v.p.id]
 		kindOf(savedPage)
 		e.Uint(uint64(n))
 		return ok
-	case []kind.Object:
-		kindOf(savedPages)
-		e.Len(len(v), v == nil)
-		for _, x := range v {
-			o, ok := x.(object)
-			n, known := int32(0), false
-			if ok {
-				n, known = b.byID[o.p.id]
-			}
-			if !known {
-				return false
-			}
-			e.Uint(uint64(n))
-		}
 	default:
 		return false
 	}
@@ -595,7 +579,8 @@ func (l *linker) recallEvaluated(p *page) {
 			}
 			st := &derived[i]
 			st.v = l.b.recallValue(r, &st.docs, 0)
-			st.reads, st.done = reads(), true
+			st.reads = reads()
+			st.settle()
 		}
 		if r.Bool() {
 			c = &checked{diags: r.Diags(), reads: reads()}
@@ -648,23 +633,12 @@ func (b *Book) recallValue(r *source.Decoder, docs *bool, depth int) any {
 	case savedPage:
 		*docs = true
 		return b.recallObject(r)
-	case savedPages:
-		n, none := r.Len(1)
-		if none {
-			return []kind.Object(nil)
-		}
-		out := make([]kind.Object, n)
-		for i := range out {
-			*docs = true
-			out[i] = b.recallObject(r)
-		}
-		return out
 	}
 	return nil
 }
 
-func (b *Book) recallObject(r *source.Decoder) object {
-	return object{b, b.pages[r.Below(len(b.pages))], new(reads)}
+func (b *Book) recallObject(r *source.Decoder) *object {
+	return &object{p: b.pages[r.Below(len(b.pages))]}
 }
 
 // Known says that b's answer to a question has this digest, which is known from

@@ -18,13 +18,13 @@ func TestSaveFields(t *testing.T) {
 		{links{}, "targets prose faults edges resolved names lost", "said files reached"},
 		{edge{}, "to field at", ""},
 		{Target{}, "URL Page Text Quote Section W H", ""},
-		{derivedValue{}, "v reads", "err done doing loop docs sets shown"}, // what has an error, met a circle or read all of a kind is not kept
+		{derivedValue{}, "v reads", "err state by loop docs sets shown"}, // what has an error, met a circle or read all of a kind is not kept
 		{checked{}, "diags reads", "loop sets"},
 		{Jargon{}, "Word Pages At To Also", ""},
 		{jargon{}, "pages list", ""},
 		{page{}, "seed links mentions derived", "n order id doc url out folder index at placed ref card fields in back around keys diags kept was"},
 		{Book{}, "kindBy files checks jargon linking rings",
-			"in site pages byID names sections tags tagBy kinds redirect redirs terms memo rest index shape faulty recalled ringed once ofKind unchecked finder evalMu dates calendars due partition parts toldOnce toldOf latestOnce latestBy checkMu"},
+			"in site pages byID names sections tags tagBy kinds redirect redirs terms memo rest index shape faulty recalled once ofKind unchecked finder work idle anchors dates calendars due partition parts toldOnce toldOf latestOnce latestBy checkMu"},
 	} {
 		want := map[string]bool{}
 		for _, f := range strings.Fields(c.kept + " " + c.left) {

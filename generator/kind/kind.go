@@ -44,6 +44,7 @@ type Kind struct {
 	refs   []RefPath
 	json   []byte
 	schema *jsonschema.Schema
+	quick  *quick // of schema
 }
 
 // Never is the ReviewEvery of documents that need no review.
@@ -261,7 +262,8 @@ type Collection interface {
 }
 
 // CycleError is what an Object returns when a derived value rests on itself.
-// Path names the values from the first to its return, each as "id.name".
+// Path names values on the way that leads back, one and what it needs, each as
+// "id.name".
 type CycleError struct{ Path []string }
 
 func (e *CycleError) Error() string {

@@ -346,7 +346,10 @@ func (l *loader) compile() {
 	var wg sync.WaitGroup
 	for i, id := range l.ids {
 		if d := l.drafts[id]; !d.broken {
-			wg.Go(func() { d.k.schema, errs[i] = compile(d.schema) })
+			wg.Go(func() {
+				d.k.schema, errs[i] = compile(d.schema)
+				d.k.quick = quickOf(d.k.schema)
+			})
 		}
 	}
 	wg.Wait()

@@ -111,6 +111,9 @@ func normalise(v any, s *shape) (any, bool) {
 // path. Front is the front matter as written; Normalise is applied first.
 func (k *Kind) Validate(front map[string]any) []Violation {
 	norm := k.Normalise(front)
+	if k.quick.allows(norm) {
+		return nil
+	}
 	err := k.schema.Validate(norm)
 	if err == nil {
 		return nil
