@@ -47,7 +47,7 @@ const (
 
 func (t *tree) at() string { return treesDir + "/" + t.name }
 
-// find returns a release by its id, whole or not.
+// any returns a release by its id, whole or not.
 func (s *state) any(id string) *release {
 	for _, list := range [][]*release{s.releases, s.bases, s.halves} {
 		for _, r := range list {
