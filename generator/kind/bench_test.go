@@ -31,10 +31,20 @@ steps:
 	if vs := k.Validate(f); len(vs) > 0 {
 		b.Fatal(vs)
 	}
-	b.ReportAllocs()
-	for b.Loop() {
-		k.Validate(f)
-	}
+	b.Run("quick", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			k.Validate(f)
+		}
+	})
+	slow := *k
+	slow.quick = nil
+	b.Run("validator", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			slow.Validate(f)
+		}
+	})
 }
 
 func BenchmarkEval(b *testing.B) {

@@ -45,11 +45,19 @@ type program struct {
 }
 
 func (p *program) eval(self Object, today string, it any, nth int) (any, error) {
-	f := frame{self: self, today: today, it: it, nth: int64(nth)}
-	if p.slots > 0 {
-		f.slots = make([]any, p.slots)
+	if p.slots == 0 {
+		return p.run(&frame{self: self, today: today, it: it, nth: int64(nth)})
 	}
-	return p.run(&f)
+	roomy := struct { // most expressions have one loop or two: both in one piece
+		frame
+		room [4]any
+	}{frame: frame{self: self, today: today, it: it, nth: int64(nth)}}
+	if p.slots <= len(roomy.room) {
+		roomy.slots = roomy.room[:p.slots]
+	} else {
+		roomy.slots = make([]any, p.slots)
+	}
+	return p.run(&roomy.frame)
 }
 
 // scope says what names mean in an expression.
@@ -1115,18 +1123,33 @@ func (c *compiler) predicate(n *ast.BuiltinNode) (evalFn, *typ) {
 	switch n.Name {
 	case "map", "sum", "sortBy", "groupBy":
 		run, t := c.node(pn.Node)
-		values := func(f *frame) (list, out []any, err error) {
-			err = loop(f, func(e any) (bool, error) {
-				v, err := run(f)
-				list, out = append(list, e), append(out, v)
-				return false, err
-			})
-			return list, out, err
+		// values gives what is worked out for each element, and the elements if
+		// the caller needs both.
+		values := func(f *frame, both bool) (list, out []any, err error) {
+			l, err := elems(f)
+			if err != nil {
+				return nil, nil, err
+			}
+			out = make([]any, len(l))
+			if both {
+				list = make([]any, len(l))
+			}
+			for i, e := range l {
+				e = known(e)
+				f.slots[it.slot], f.slots[it.slot+1] = e, int64(i)
+				if out[i], err = run(f); err != nil {
+					return nil, nil, err
+				}
+				if both {
+					list[i] = e
+				}
+			}
+			return list, out, nil
 		}
 		switch n.Name {
 		case "groupBy":
 			return func(f *frame) (any, error) {
-				list, keys, err := values(f)
+				list, keys, err := values(f, true)
 				if err != nil {
 					return nil, err
 				}
@@ -1138,10 +1161,7 @@ func (c *compiler) predicate(n *ast.BuiltinNode) (evalFn, *typ) {
 			}, listOf(&typ{k: tDict, fields: map[string]*typ{"key": t, "items": listOf(elem)}})
 		case "map":
 			return func(f *frame) (any, error) {
-				_, out, err := values(f)
-				if out == nil {
-					out = []any{}
-				}
+				_, out, err := values(f, false)
 				return out, err
 			}, listOf(t)
 		case "sum":
@@ -1149,7 +1169,7 @@ func (c *compiler) predicate(n *ast.BuiltinNode) (evalFn, *typ) {
 				c.fail(pn.Node, "sum adds numbers, not "+t.a(), "")
 			}
 			return func(f *frame) (any, error) {
-				_, out, err := values(f)
+				_, out, err := values(f, false)
 				if err != nil {
 					return nil, err
 				}
@@ -1165,7 +1185,7 @@ func (c *compiler) predicate(n *ast.BuiltinNode) (evalFn, *typ) {
 			dir, _ = c.node(n.Arguments[2])
 		}
 		return func(f *frame) (any, error) {
-			list, keys, err := values(f)
+			list, keys, err := values(f, true)
 			if err != nil {
 				return nil, err
 			}
