@@ -583,6 +583,7 @@ func (m *measurer) edit(program string, flags ...string) error {
 		var x struct {
 			Kind    string
 			Seconds []float64
+			CPU     float64
 			MiB     float64
 		}
 		if err := json.Unmarshal(sc.Bytes(), &x); err != nil {
@@ -590,6 +591,9 @@ func (m *measurer) edit(program string, flags ...string) error {
 		}
 		r := m.row(program + ", " + x.Kind)
 		r.Program, r.Of, r.Wall = program, m.edits, x.Seconds
+		if x.CPU > 0 {
+			r.CPU = []float64{x.CPU}
+		}
 		if x.MiB > 0 {
 			r.MiB = []float64{x.MiB}
 		}
