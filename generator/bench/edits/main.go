@@ -160,7 +160,13 @@ func run(site string, n int, kinds []string, binary, layouts, config, log string
 	if only != "" {
 		terms = []string{filepath.Join(work, "content", filepath.FromSlash(only))}
 	}
-	for !s.shows(s.address(plans[0]), "</html>") {
+	first, err := os.ReadFile(plans[0])
+	if err != nil {
+		return err
+	}
+	called := strings.Trim(strings.TrimPrefix(string(title.Find(first)), "title: "), `"`)
+	for !s.shows(s.address(plans[0]), called+"</h1>") { // there may be a page that asks for patience
+
 		select {
 		case err := <-done:
 			done <- err
