@@ -62,7 +62,7 @@ type measurer struct {
 	ours     bool
 	only     *regexp.Regexp
 	results  *results
-	quiet    bool
+	stopped  func() error // not nil: somebody has interrupted
 
 	part        string // that is being measured
 	pages       int    // of the part
@@ -90,7 +90,7 @@ func run() error {
 	again := flag.Bool("again", false, "measure Hugo alone (hugo-*) though it was measured before")
 	serving := flag.Bool("serve", false, "without PART: those of serve")
 	program := flag.String("playbook", "", "the program to measure (default: built from here)")
-	limit := flag.Duration("limit", time.Hour, "begin no part that would end later than this, as it took before")
+	limit := flag.Duration("limit", time.Hour, "begin no part after this time")
 	work := flag.String("work", "", "where to work (default: in memory if there is /dev/shm)")
 	disk := flag.String("disk", "", "a folder on a disk, for disk (default: the one for temporary files, or the user's cache)")
 	table := flag.Bool("table", false, "measure nothing, only write the tables of RESULTS.md")
@@ -150,6 +150,7 @@ func run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
+	m.stopped = ctx.Err
 	m.state = stateOf()
 	m.cpus = machine()
 	if err := m.build(*program); err != nil {
@@ -170,7 +171,7 @@ func run() error {
 		if m.ours && strings.HasPrefix(p, "hugo") {
 			continue
 		}
-		if spent := time.Since(start); known && spent+time.Duration(before.Seconds*float64(time.Second)) > *limit || spent > *limit {
+		if time.Since(start) > *limit {
 			missed = append(missed, p+" (no time left)")
 			continue
 		}
@@ -188,11 +189,7 @@ func run() error {
 	return nil
 }
 
-func (m *measurer) say(format string, args ...any) {
-	if !m.quiet {
-		fmt.Fprintf(os.Stderr, format+"\n", args...)
-	}
-}
+func (m *measurer) say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
 
 // split tells the kind of a part and its number of pages.
 func split(part string) (kind string, pages int, err error) {

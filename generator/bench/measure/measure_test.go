@@ -117,11 +117,11 @@ func TestTables(t *testing.T) {
 	r.rows = append(r.rows, row{Part: "cold-10000", Seconds: 600, Began: "x"})
 	text := write()
 	for what, want := range map[string]string{
-		"cold full build, 10,000 pages, against Hugo plain":    "| 3.00 times (4.00 against 12.0 s) | met |",
-		"the same against Hugo with minify and a search index": "| 4.00 times (4.00 against 16.0 s) | **1.25 times too much** |",
+		"cold full build, 10,000 pages, against Hugo plain":    "| 3.00 times (4.00 against 12.0 s), CPU 3.00 | met |",
+		"the same against Hugo with minify and a search index": "| 4.00 times (4.00 against 16.0 s), CPU 4.00 | **1.25 times too much** |",
 		"peak memory, 10,000 pages, against Hugo plain":        "| 5.00 times (300 against 1500 MiB) | met |",
-		"fresh process, nothing changed, 10,000 pages":         "| 1/40.0 (0.10 against 4.00 s) | met, stretch too |",
-		"check only, 10,000 pages":                             "| 0.75 (3.00 against 4.00 s) | **1.50 times too much** |",
+		"fresh process, nothing changed, 10,000 pages":         "| 1/40.0 (0.10 against 4.00 s), CPU 1/40.0 | met, stretch too |",
+		"check only, 10,000 pages":                             "| 0.75 (3.00 against 4.00 s), CPU 0.75 | **1.50 times too much** |",
 	} {
 		if got := line(text, what); !strings.Contains(got, want) {
 			t.Errorf("%s: %s", what, got)

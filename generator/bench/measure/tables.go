@@ -27,11 +27,11 @@ func faster(what, part, ours, theirs string, limit, stretch float64, of func(row
 			return "", 0, 0, nil, false
 		}
 		x := ratio(b, a, of)
-		unit := "s"
+		unit := fmt.Sprintf("s), CPU %.2f", ratio(b, a, cpu))
 		if word == "less" {
-			unit = "MiB"
+			unit = "MiB)"
 		}
-		return fmt.Sprintf("%.2f times (%s against %s %s)", x, short(median(of(a))), short(median(of(b))), unit), limit / x, stretch / x, []string{part}, true
+		return fmt.Sprintf("%.2f times (%s against %s %s", x, short(median(of(a))), short(median(of(b))), unit), limit / x, stretch / x, []string{part}, true
 	}}
 }
 
@@ -44,12 +44,16 @@ func share(what, limitText, stretchText, part, ours, theirs string, limit, stret
 			return "", 0, 0, nil, false
 		}
 		x := ratio(a, b, wall)
-		text := fmt.Sprintf("%.2f", x)
-		if x < 0.5 {
-			text = fmt.Sprintf("1/%.1f", 1/x)
-		}
-		return fmt.Sprintf("%s (%s against %s s)", text, short(median(a.Wall)), short(median(b.Wall))), x / limit, x / stretch, []string{part}, true
+		return fmt.Sprintf("%s (%s against %s s), CPU %s", portion(x), short(median(a.Wall)), short(median(b.Wall)), portion(ratio(a, b, cpu))), x / limit, x / stretch, []string{part}, true
 	}}
+}
+
+// portion writes a share: as 1/n where it is small.
+func portion(x float64) string {
+	if x < 0.5 {
+		return fmt.Sprintf("1/%.1f", 1/x)
+	}
+	return fmt.Sprintf("%.2f", x)
 }
 
 // more is a budget of what something may cost beyond going without.
@@ -290,13 +294,16 @@ func (r *results) table(part string) string {
 			fmt.Fprintf(&b, "| %s | %.2f in %.0f | %.0f, %.0f | %s |\n", x.Name, v["index bytes"]/1e6, v["index files"], v["first bytes"]/1000, v["first ms"], made)
 		}
 	} else if strings.Contains(part, "serve-") {
-		b.WriteString("| | ms | 95th percentile | least | most | edits | peak MiB |\n|---|---|---|---|---|---|---|\n")
+		b.WriteString("| | ms | 95th percentile | least | most | edits | CPU ms each | peak MiB |\n|---|---|---|---|---|---|---|---|\n")
 		for _, x := range rows {
-			peak := ""
+			peak, spent := "", ""
+			if len(x.CPU) > 0 {
+				spent = fmt.Sprintf("%.0f", 1000*x.CPU[0])
+			}
 			if len(x.MiB) > 0 {
 				peak = fmt.Sprintf("%.0f", x.MiB[0])
 			}
-			fmt.Fprintf(&b, "| %s | **%.1f** | %.1f | %.1f | %.1f | %d | %s |\n", x.Name, 1000*median(x.Wall), 1000*quantile(x.Wall, 0.95), 1000*slices.Min(x.Wall), 1000*slices.Max(x.Wall), len(x.Wall), peak)
+			fmt.Fprintf(&b, "| %s | **%.1f** | %.1f | %.1f | %.1f | %d | %s | %s |\n", x.Name, 1000*median(x.Wall), 1000*quantile(x.Wall, 0.95), 1000*slices.Min(x.Wall), 1000*slices.Max(x.Wall), len(x.Wall), spent, peak)
 		}
 	} else {
 		b.WriteString("| | wall s | CPU s | peak MiB | files | MB | wall, CPU, memory: ratio |\n|---|---|---|---|---|---|---|\n")

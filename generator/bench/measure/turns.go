@@ -82,6 +82,9 @@ func (m *measurer) turns(cs []*contestant) error {
 	warm, runs := m.turnsFor()
 	for i := range warm + runs {
 		for j, c := range cs {
+			if err := m.stopped(); err != nil {
+				return err
+			}
 			s, err := c.run()
 			if err != nil {
 				return fmt.Errorf("%s: %w", c.name, err)
