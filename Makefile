@@ -38,9 +38,9 @@ race:
 	CGO_ENABLED=1 go test -race -timeout 60m $$(go list ./generator/... | grep -v -e /bench -e /browser -e /release)
 
 # What runs side by side, in the time that a check of every change has.
-SIDE_BY_SIDE = Together|Concurrent|AtOnce|AtATime|ManyReaders|TestAsk|TestTrace|TestLines|TestLastGood|TestWatch|TestEnd|TestSlowReader|TestBounds|TestReaders|TestThere|TestSSH$$
+SIDE_BY_SIDE = Together|Concurrent|AtOnce|AtATime|Many|TestReuse|TestLines|TestLastGood|TestWatch|TestEnd|TestSlowReader|TestBounds|TestReaders|TestThere|TestSSH$$
 race-quick:
-	CGO_ENABLED=1 go test -race -run '$(SIDE_BY_SIDE)' $(addprefix ./generator/,artifact source document output serve publish)
+	CGO_ENABLED=1 go test -race -run '$(SIDE_BY_SIDE)' $(addprefix ./generator/,artifact source document book render output serve publish)
 	CGO_ENABLED=1 go test -race -run 'TestLaw$$|TestCacheTogether' ./generator/build -law.sequences 10
 
 # Known vulnerabilities, where their database can be reached.
