@@ -1,6 +1,6 @@
 # Tasks. Each is a line or two; what they need beyond Go they install themselves.
 
-.PHONY: build test lint update bench bench-serve bench-search fuzz race race-quick vuln release release-check
+.PHONY: build test lint update bench bench-serve bench-search fuzz race race-quick vuln vet-systems release release-check
 
 build:
 	go build -trimpath -o playbook .
@@ -11,6 +11,8 @@ test:
 
 lint:
 	@test -z "$$(gofmt -l main.go generator)" || { gofmt -l main.go generator; echo "run gofmt -w"; exit 1; }
+	go mod tidy -diff
+	go mod verify
 	go vet ./...
 	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 
@@ -41,14 +43,18 @@ race:
 	CGO_ENABLED=1 go test -race -timeout 60m $$(go list ./generator/... | grep -v -e /bench -e /browser -e /release)
 
 # What runs side by side, in the time that a check of every change has.
-SIDE_BY_SIDE = Together|Concurrent|AtOnce|AtATime|ManyReaders|TestAsk|TestTrace|TestLines|TestLastGood|TestWatch|TestEnd|TestSlowReader|TestBounds|TestReaders|TestThere|TestSSH$$
+SIDE_BY_SIDE = Together|Concurrent|AtOnce|AtATime|Many|TestReuse|TestLines|TestLastGood|TestWatch|TestEnd|TestSlowReader|TestBounds|TestReaders|TestThere|TestSSH$$
 race-quick:
-	CGO_ENABLED=1 go test -race -run '$(SIDE_BY_SIDE)' $(addprefix ./generator/,artifact source document output serve publish)
+	CGO_ENABLED=1 go test -race -run '$(SIDE_BY_SIDE)' $(addprefix ./generator/,artifact source document book render output serve publish)
 	CGO_ENABLED=1 go test -race -run 'TestLaw$$|TestCacheTogether' ./generator/build -law.sequences 10
 
 # Known vulnerabilities, where their database can be reached.
 vuln:
 	.ci/vuln
+
+# The systems of a release that this machine is not.
+vet-systems:
+	for s in linux/arm64 darwin/arm64 windows/amd64; do echo $$s; GOOS=$${s%/*} GOARCH=$${s#*/} go vet ./... || exit 1; done
 
 # What is handed out, in dist/, the same bytes from the same commit: make release [VERSION=1.2.0]
 release:

@@ -39,7 +39,9 @@ func checked(t *testing.T, files map[string]string) []string {
 	t.Helper()
 	dir := t.TempDir()
 	write(t, dir, files)
-	res, err := build.Run(context.Background(), options(dir, true, "2026-11-23", false, build.NewMemory(nil)))
+	var sess build.Session
+	warm()[true].Lend(&sess)
+	res, err := sess.Run(context.Background(), options(dir, true, "2026-11-23", false, build.NewMemory(nil)))
 	if err != nil {
 		t.Fatal(err)
 	}

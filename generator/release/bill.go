@@ -55,7 +55,7 @@ type (
 	}
 	dependency struct {
 		Ref       string   `json:"ref"`
-		DependsOn []string `json:"dependsOn,omitempty"`
+		DependsOn []string `json:"dependsOn"`
 	}
 	composed struct {
 		Aggregate  string   `json:"aggregate"`
@@ -96,7 +96,6 @@ func bill(o options, system string, info *buildinfo.BuildInfo, sum [32]byte, all
 		}
 		c.Ref = c.PURL
 		d.Components = append(d.Components, c)
-		d.Dependencies = append(d.Dependencies, dependency{Ref: c.Ref})
 		need.DependsOn = append(need.DependsOn, c.Ref)
 		return nil
 	}
@@ -114,8 +113,9 @@ func bill(o options, system string, info *buildinfo.BuildInfo, sum [32]byte, all
 	if err := add(std, strings.TrimPrefix(info.GoVersion, "go"), ""); err != nil {
 		return nil, err
 	}
-	d.Dependencies = append([]dependency{need}, d.Dependencies...)
-	// All parts are named; which part needs which is not said.
+	// All parts are named. Which part needs which is not said: an entry for a part
+	// would claim that it needs none.
+	d.Dependencies = []dependency{need}
 	d.Compositions = []composed{{"complete", []string{self.Ref}}}
 
 	var b bytes.Buffer
