@@ -101,12 +101,16 @@ func (v *View) Percent(x any) string { return v.marked(percent(x)) }
 // marked gives a written number the marks that the language has words for; a
 // word cannot be a space, so that is called by its name.
 func (v *View) marked(s string) string {
-	for _, m := range []struct{ plain, word string }{{".", "decimal mark"}, {"\u202f%", "percent mark"}, {"\u202f", "thousands mark"}} {
+	var pairs []string
+	for _, m := range []struct{ plain, word string }{{"\u202f%", "percent mark"}, {"\u202f", "thousands mark"}, {".", "decimal mark"}} {
 		if mark := v.T(m.word); mark != m.word && mark != "space" && strings.Contains(s, m.plain) {
-			s = strings.ReplaceAll(s, m.plain, mark)
+			pairs = append(pairs, m.plain, mark)
 		}
 	}
-	return s
+	if pairs == nil {
+		return s
+	}
+	return strings.NewReplacer(pairs...).Replace(s)
 }
 
 // speakAs says which layout is executed: one of a kind has that kind's words.

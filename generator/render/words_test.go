@@ -134,3 +134,18 @@ func TestWordsMove(t *testing.T) {
 		t.Errorf("a word without a text is told as %v, %v", diags, err)
 	}
 }
+
+// TestMarks: numbers and shares have the marks of their language, as pictures have them.
+func TestMarks(t *testing.T) {
+	words, _ := kind.LoadWords(layoutsOf(t, os.DirFS("../../layouts")))
+	for lang, want := range map[string]string{
+		"en": "1,900,000.5 42% −12,000 Q1.2",
+		"de": "1.900.000,5 42\u202f% −12.000 Q1.2",
+		"fr": "1\u202f900\u202f000,5 42\u202f% −12\u202f000 Q1.2",
+	} {
+		v := &View{words: words.In(lang, "")}
+		if got := strings.Join([]string{v.Number(1900000.5), v.Percent(.42), v.Number(-12000), v.Number("Q1.2")}, " "); got != want {
+			t.Errorf("%s: %q, want %q", lang, got, want)
+		}
+	}
+}
