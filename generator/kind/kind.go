@@ -220,12 +220,14 @@ func (k *Kind) Label(name string) string {
 
 // words turns a name into what a reader would write.
 func words(name string) string {
-	s := strings.TrimSpace(strings.NewReplacer("_", " ", "-", " ", ".", " ").Replace(name))
+	s := strings.TrimSpace(apart.Replace(name))
 	if s == "" {
 		return name
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
 }
+
+var apart = strings.NewReplacer("_", " ", "-", " ", ".", " ")
 
 // RefPaths returns where in the front matter documents are named, in declared
 // order, common keys included. The slice is not the caller's to change.

@@ -70,8 +70,10 @@ func (v *View) T(key string) string {
 // Word returns what readers see for a value that is one of a few words, such as a
 // status or a level: "on-track" is "On track", in the page's language.
 func (v *View) Word(x any) string {
-	return v.T(book.Capital(strings.NewReplacer("-", " ", "_", " ").Replace(text(x))))
+	return v.T(book.Capital(spaced.Replace(text(x))))
 }
+
+var spaced = strings.NewReplacer("-", " ", "_", " ")
 
 // Date writes a date "2026-03-31" by a layout as Go's time package has them. A
 // language has a layout of its own where it has words for the layout, "2 January
@@ -81,7 +83,7 @@ func (v *View) Date(layout string, x any) string {
 	if !isDate(text(x)) {
 		return s
 	}
-	// Names of months and days are the only letters in a date.
+	// Names of months and days are the only words in a date.
 	return names.ReplaceAllStringFunc(s, v.T)
 }
 
@@ -107,8 +109,11 @@ func (v *View) marked(s string) string {
 			pairs = append(pairs, m.plain, mark)
 		}
 	}
-	if pairs == nil {
+	switch len(pairs) {
+	case 0:
 		return s
+	case 2: // what English has
+		return strings.ReplaceAll(s, pairs[0], pairs[1])
 	}
 	return strings.NewReplacer(pairs...).Replace(s)
 }
