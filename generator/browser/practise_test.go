@@ -2,9 +2,7 @@ package browser_test
 
 import (
 	"bytes"
-	"fmt"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	cdp "github.com/chromedp/cdproto/page"
@@ -75,30 +73,6 @@ func TestCallCard(t *testing.T) {
 		must(t, err)
 		if n := bytes.Count(r.Data, []byte("/Type /Page\n")); n != 1 {
 			t.Errorf("%s prints on %d pages", card, n)
-		}
-	}
-}
-
-// TestAxeProcess holds the pages of the charter, the wall, the sales process, its
-// trainings and conversations against what axe-core knows of.
-func TestAxeProcess(t *testing.T) {
-	source := axe(t)
-	for _, v := range []struct {
-		width  int64
-		scheme string
-	}{{1280, "light"}, {390, "dark"}} {
-		b := browse(t, v.width, 844)
-		b.scheme(v.scheme)
-		for _, p := range []string{"stages", "stages/find", "requests", "requests/survey-day", "credits", "credits/2026-10-06-roof-in-the-rain", "training", "training/2026-09-16-too-expensive", "conversations/lost-renewal", "question-banks"} {
-			b.open("file://" + public(t) + "/" + p + "/index.html")
-			b.shot(fmt.Sprintf("%s-%d-%s", strings.ReplaceAll(p, "/", "-"), v.width, v.scheme))
-			_, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](source+"\n;'loaded'"))
-			must(t, err)
-			found, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`axe.run().then(r => r.violations.map(v => v.id + ": " + v.help + "\n  " + v.nodes.slice(0, 3).map(n => n.html).join("\n  ")).join("\n"))`, chromedp.EvalAwaitPromise))
-			must(t, err)
-			if found != "" {
-				t.Errorf("%s, %d wide, %s:\n%s", p, v.width, v.scheme, found)
-			}
 		}
 	}
 }

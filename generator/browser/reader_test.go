@@ -166,8 +166,8 @@ func TestTimeline(t *testing.T) {
 
 // paper is how a page looks on A4 between its margins.
 func (b *tab) paper() {
-	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
-	must(b.t, err)
+	b.t.Helper()
+	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
 }
 
 // TestPrint prints a plan, a SWOT sheet, lists and the glossary on A4 and on
@@ -250,8 +250,7 @@ func letters(s string) string {
 // and without scripts.
 func TestSections(t *testing.T) {
 	b := browse(t, 1280, 800)
-	_, err := chromedp.Call(b.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-	must(t, err)
+	b.scripts(false)
 	b.open("file://" + public(t) + "/" + page)
 	const panel = `document.getElementById("pb-every")`
 	b.until(panel+`.checkVisibility()`, "false")
@@ -299,8 +298,7 @@ func TestTemplate(t *testing.T) {
 	b.until(`document.body.dataset.copied?.trim()`, strings.TrimSpace(string(want)))
 
 	off := browse(t, 390, 844)
-	_, err = chromedp.Call(off.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-	must(t, err)
+	off.scripts(false)
 	off.open(h.URL + "/plans/")
 	file := off.js(`(() => { const a = document.querySelector(".use-template a[download]"); return a.download + " " + new URL(a.href).pathname })()`)
 	if file != "plan.md /plans/template.md" {

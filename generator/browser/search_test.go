@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"golang.org/x/text/unicode/norm"
@@ -206,8 +205,7 @@ func TestSearchPage(t *testing.T) {
 	b.until(first, "Pipeline coverage")
 
 	off := browse(t, 1280, 800)
-	_, err := chromedp.Call(off.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-	must(t, err)
+	off.scripts(false)
 	off.open(h.URL + "/search/")
 	off.until(`document.querySelector("noscript").checkVisibility() && !document.querySelector(".find-button").checkVisibility()`, "true")
 }
@@ -328,35 +326,6 @@ func TestSearchHandbook(t *testing.T) {
 		}
 		if !strings.Contains(strings.ToLower(got), strings.ToLower(want)) || strings.HasPrefix(got, "undefined") {
 			t.Errorf("%q finds %q first, want %q; all: %s", query, got, want, b.js(findTitles))
-		}
-	}
-}
-
-// TestSearchAxe: no fault in the box and on the page for searching, in both
-// schemes, wide and narrow.
-func TestSearchAxe(t *testing.T) {
-	source := axe(t)
-	h := newHost(t, public(t))
-	for _, width := range []int64{1280, 390} {
-		b := browse(t, width, 844)
-		for _, scheme := range []string{"light", "dark"} {
-			b.scheme(scheme)
-			for _, p := range []string{"index.html", "search/index.html#q=lead", "404.html"} {
-				b.open("about:blank")
-				b.open(h.URL + "/" + p)
-				if p == "index.html" {
-					b.find("lead")
-					b.until(`document.querySelectorAll("dialog.find .hit").length > 3`, "true")
-				}
-				b.shot(fmt.Sprintf("search-%s-%d-%s", strings.TrimSuffix(strings.Split(p, "/")[0], ".html"), width, scheme))
-				_, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](source+"\n;'loaded'"))
-				must(t, err)
-				found, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`axe.run().then(r => r.violations.map(v => v.id + ": " + v.help + "\n  " + v.nodes.slice(0, 3).map(n => n.html).join("\n  ")).join("\n"))`, chromedp.EvalAwaitPromise))
-				must(t, err)
-				if found != "" {
-					t.Errorf("%s, %d wide, %s:\n%s", p, width, scheme, found)
-				}
-			}
 		}
 	}
 }

@@ -3,7 +3,6 @@ package browser_test
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -92,83 +91,4 @@ func TestValid(t *testing.T) {
 			valid(t, filepath.Join(dir, "public"))
 		})
 	}
-}
-
-// TestLighthouse: nothing left to gain on the pages that reps open most, on a site
-// that lets crawlers in; by itself a site does not, which costs points.
-func TestLighthouse(t *testing.T) {
-	modules(t)
-	p := chromium()
-	if p == "" {
-		excused(t, "chromium is not installed")
-	}
-	config, err := os.ReadFile("../../playbook.toml")
-	must(t, err)
-	dir := t.TempDir()
-	toml := filepath.Join(dir, "playbook.toml")
-	must(t, os.WriteFile(toml, append(config, "\n[outputs]\nrobots = \"allow\"\n"...), 0o644))
-	var out bytes.Buffer
-	std := cli.Stdio{In: strings.NewReader(""), Out: &out, Err: &out, LookupEnv: func(string) (string, bool) { return "", false }, Now: time.Now}
-	if code := cli.Main([]string{"build", "-s", "../..", "-c", toml, "-d", filepath.Join(dir, "public"), "--no-cache", "--as-of", "2026-11-23"}, std, os.DirFS("../../layouts")); code != 0 {
-		t.Fatalf("exit %d\n%s", code, out.String())
-	}
-	h := newHost(t, filepath.Join(dir, "public"))
-	for _, page := range []string{"", "plans/bavaria-2027-h1/", "glossary/", "glossary/lead/"} {
-		t.Run("/"+page, func(t *testing.T) {
-			var scores map[string]float64
-			var less []string
-			for range 3 { // a busy machine costs points for speed
-				scores, less = lighthouse(t, p, h.URL+"/"+page)
-				if len(less) == 0 {
-					return
-				}
-			}
-			t.Errorf("%v\n\t%s", scores, strings.Join(less, "\n\t"))
-		})
-	}
-}
-
-// lighthouse returns the scores of a page, 0 to 100, and what kept it from 100
-// where it was kept from that.
-func lighthouse(t *testing.T, chrome, url string) (map[string]float64, []string) {
-	t.Helper()
-	cmd := exec.Command("node", "node_modules/lighthouse/cli/index.js", url, "--quiet", "--output", "json", "--output-path", "stdout",
-		"--chrome-flags=--headless --no-sandbox --disable-gpu --disable-quic --disable-background-networking --user-data-dir="+t.TempDir())
-	cmd.Env = append(os.Environ(), "CHROME_PATH="+chrome)
-	var out, log bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &log
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("%v\n%s", err, log.Bytes())
-	}
-	var report struct {
-		Categories map[string]struct {
-			Score     float64
-			AuditRefs []struct {
-				ID     string
-				Weight float64
-			}
-		}
-		Audits map[string]struct {
-			Score        *float64
-			Title        string
-			DisplayValue string
-		}
-	}
-	must(t, json.Unmarshal(out.Bytes(), &report))
-	if len(report.Categories) != 4 {
-		t.Fatalf("%d categories", len(report.Categories))
-	}
-	scores := map[string]float64{}
-	var less []string
-	for name, c := range report.Categories {
-		if scores[name] = 100 * c.Score; c.Score == 1 {
-			continue
-		}
-		for _, a := range c.AuditRefs {
-			if audit := report.Audits[a.ID]; a.Weight > 0 && audit.Score != nil && *audit.Score < 1 {
-				less = append(less, fmt.Sprintf("%s: %s: %s", name, audit.Title, audit.DisplayValue))
-			}
-		}
-	}
-	return scores, less
 }
