@@ -147,7 +147,7 @@ func must(t *testing.T, err error) {
 
 // patience is how long one step may take before it counts as never ending: no
 // measure of speed, a machine may be as slow as it likes.
-const patience = 2 * time.Minute
+const patience = 4 * time.Minute
 
 // tab is one reader's window.
 type tab struct {
@@ -156,8 +156,9 @@ type tab struct {
 	width int64
 
 	mu      sync.Mutex
-	wrong   []string // what no page may do: see watched
-	expects []string // what is said here on purpose
+	asked   map[string]int // how often each address was
+	wrong   []string       // what no page may do: see watched
+	expects []string       // what is said here on purpose
 }
 
 // browse opens a window of that size for a reader whom the browser does not
@@ -171,7 +172,7 @@ func browse(t *testing.T, width, height int64) *tab {
 	all, _ := browser()
 	ctx, cancel := chromedp.NewContext(all, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
-	b := &tab{ctx: ctx, t: t}
+	b := &tab{ctx: ctx, t: t, asked: map[string]int{}}
 	must(t, chromedp.Listen(ctx, b.watched))
 	t.Cleanup(func() {
 		b.mu.Lock()
@@ -208,6 +209,9 @@ func (b *tab) watched(ev any) {
 	}
 	switch e := ev.(type) {
 	case *network.EventRequestWillBeSent:
+		b.mu.Lock()
+		b.asked[e.Request.URL]++
+		b.mu.Unlock()
 		if !ours(e.Request.URL, e.DocumentURL) {
 			say("%s asks for %s", e.DocumentURL, e.Request.URL)
 		}
@@ -352,6 +356,7 @@ func (b *tab) titleOf(n int) string {
 
 // TestTermCards is what a reader meets at an underlined word, from the disk.
 func TestTermCards(t *testing.T) {
+	t.Parallel()
 	url := "file://" + public(t) + "/" + page
 
 	t.Run("mouse", func(t *testing.T) {
@@ -509,6 +514,7 @@ func said(v *accessibility.Value) string {
 
 // TestServed opens the same over HTTP: nothing is asked for when a card opens.
 func TestServed(t *testing.T) {
+	t.Parallel()
 	var mu sync.Mutex
 	asked := 0
 	files := http.FileServer(http.Dir(public(t)))
@@ -538,6 +544,7 @@ func TestServed(t *testing.T) {
 
 // TestGlossaryFilter types into the filter of the list of terms.
 func TestGlossaryFilter(t *testing.T) {
+	t.Parallel()
 	b := browse(t, 1280, 800)
 	b.open("file://" + public(t) + "/glossary/index.html")
 	const shown = `[...document.querySelectorAll(".term-entry:not([hidden]) dt a")].map(a => a.textContent).join("|")`
@@ -564,4 +571,33 @@ func thrown(d *runtime.ExceptionDetails) string {
 		return d.Exception.Description
 	}
 	return d.Text
+}
+
+// TestWatched: what no page may do does not go unseen.
+func TestWatched(t *testing.T) {
+	t.Parallel()
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/" {
+			http.NotFound(w, r)
+			return
+		}
+		fmt.Fprint(w, `<!doctype html><title>Bad</title><link rel="icon" href="data:,"><script src="http://127.0.0.2:9/elsewhere.js"></script><script>setTimeout(() => { throw new Error("it threw") })</script>
+<script>console.error("it said so")</script><meta http-equiv="Content-Security-Policy" content="img-src 'none'"><img src="/forbidden.png" alt=""><script src="/missing.js"></script>`)
+	}))
+	defer srv.Close()
+	b := browse(t, 1280, 800)
+	b.expects = []string{""} // all of it is on purpose
+	b.open(srv.URL)
+	for _, what := range []string{"asks for http://127.0.0.2:9/elsewhere.js", "it threw", "the console has an error", "violates the following", "/missing.js: Failed to load"} {
+		seen := func() bool {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			return slices.ContainsFunc(b.wrong, func(w string) bool { return strings.Contains(w, what) })
+		}
+		for end := time.Now().Add(patience); !seen() && time.Now().Before(end); time.Sleep(15 * time.Millisecond) {
+		}
+		if !seen() {
+			t.Errorf("%q went unseen: %q", what, b.wrong)
+		}
+	}
 }

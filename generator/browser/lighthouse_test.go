@@ -241,7 +241,7 @@ func (a *audit) String() string {
 // times slower than this machine; at one category or at all four.
 func lighthouse(t *testing.T, url string, times float64, category string) (*audit, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	args := []string{"node_modules/lighthouse/cli/index.js", url, "--quiet", "--output", "json", "--output-path", "stdout", "--disable-full-page-screenshot",
 		fmt.Sprintf("--throttling.cpuSlowdownMultiplier=%.2f", times),

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	cdp "github.com/chromedp/cdproto/page"
-	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
 
@@ -14,6 +13,7 @@ import (
 // call, by keyboard: one question at a time, what to listen for covered until it
 // is asked for, and the list as it was in the end.
 func TestPractise(t *testing.T) {
+	t.Parallel()
 	b := browse(t, 1100, 900)
 	b.open("file://" + public(t) + "/question-banks/problem-plant-manager/index.html")
 	const list = `document.querySelector("[data-practise]")`
@@ -60,6 +60,7 @@ func TestPractise(t *testing.T) {
 // TestCallCard prints every conversation guide and the longest question bank: each
 // is one page, however much its text explains.
 func TestCallCard(t *testing.T) {
+	t.Parallel()
 	b := browse(t, 1100, 900)
 	cards, err := filepath.Glob(public(t) + "/conversations/*/index.html")
 	must(t, err)
@@ -69,10 +70,11 @@ func TestCallCard(t *testing.T) {
 	for _, card := range append(cards, public(t)+"/question-banks/problem-plant-manager/index.html") {
 		b.open("file://" + card)
 		b.until(`document.querySelector("[data-print]").hidden`, "false")
-		r, err := chromedp.Call(b.ctx, cdp.PrintToPDF, cdp.PrintToPDFParams{PaperWidth: 8.27, PaperHeight: 11.69, PreferCSSPageSize: new(true)})
-		must(t, err)
-		if n := bytes.Count(r.Data, []byte("/Type /Page\n")); n != 1 {
-			t.Errorf("%s prints on %d pages", card, n)
+		for name, size := range map[string][2]float64{"A4": {8.27, 11.69}, "Letter": {8.5, 11}} {
+			r := call(b, cdp.PrintToPDF, cdp.PrintToPDFParams{PaperWidth: size[0], PaperHeight: size[1]})
+			if n := bytes.Count(r.Data, []byte("/Type /Page\n")); n != 1 {
+				t.Errorf("%s prints on %d pages of %s", card, n, name)
+			}
 		}
 	}
 }
