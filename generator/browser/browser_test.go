@@ -8,17 +8,23 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/accessibility"
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -91,8 +97,34 @@ var site = sync.OnceValues(func() (string, error) {
 	return dir, nil
 })
 
+// browser is the one that all tests share, and a function that ends it. Each
+// reader has windows and a memory of her own in it.
+var browser = sync.OnceValues(func() (context.Context, func()) {
+	dir, err := os.MkdirTemp("", "playbook-chromium")
+	if err != nil {
+		return nil, func() {}
+	}
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium()), chromedp.NoSandbox, chromedp.Headless, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true), chromedp.UserDataDir(dir), chromedp.WSURLReadTimeout(patience))
+	ctx, _ := chromedp.NewExecAllocator(context.Background(), opts...)
+	ctx, _ = chromedp.NewContext(ctx)
+	if err := chromedp.Do(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	return ctx, func() {
+		if err := chromedp.Cancel(ctx); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		os.RemoveAll(dir)
+	}
+})
+
 func TestMain(m *testing.M) {
 	code := m.Run()
+	if chromium() != "" {
+		_, end := browser()
+		end()
+	}
 	if dir, err := site(); err == nil {
 		os.RemoveAll(dir)
 	}
@@ -113,45 +145,148 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// tab is one tab of a browser.
+// patience is how long one step may take before it counts as never ending: no
+// measure of speed, a machine may be as slow as it likes.
+const patience = 4 * time.Minute
+
+// tab is one reader's window.
 type tab struct {
-	ctx context.Context
-	t   *testing.T
+	ctx   context.Context
+	t     *testing.T
+	width int64
+
+	mu      sync.Mutex
+	asked   map[string]int // how often each address was
+	wrong   []string       // what no page may do: see watched
+	expects []string       // what is said here on purpose
 }
 
-// browse starts a browser with one tab of that size.
+// browse opens a window of that size for a reader whom the browser does not
+// know yet. Whatever she does in it, no page may ask another host for anything,
+// do what its policy forbids, or fail.
 func browse(t *testing.T, width, height int64) *tab {
 	t.Helper()
-	p := chromium()
-	if p == "" {
+	if chromium() == "" {
 		excused(t, "chromium is not installed")
 	}
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(p), chromedp.NoSandbox, chromedp.Headless, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true), chromedp.UserDataDir(t.TempDir()))
-	ctx, cancel := context.WithTimeout(context.Background(), 150*time.Second)
+	all, _ := browser()
+	ctx, cancel := chromedp.NewContext(all, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewExecAllocator(ctx, opts...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	b := &tab{ctx, t}
+	b := &tab{ctx: ctx, t: t, asked: map[string]int{}}
+	must(t, chromedp.Listen(ctx, b.watched))
+	t.Cleanup(func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		for _, w := range b.wrong {
+			if !slices.ContainsFunc(b.expects, func(e string) bool { return strings.Contains(w, e) }) {
+				t.Error(w)
+			}
+		}
+	})
+	call(b, network.Enable, network.EnableParams{})
+	call(b, log.Enable, cdp.Empty{})
+	b.size(width, height)
+	return b
+}
+
+// size makes the window that large; a narrow one is a phone's.
+func (b *tab) size(width, height int64) {
+	b.t.Helper()
+	b.width = width
 	var how []chromedp.EmulateViewportOption
 	if width < 600 {
 		how = append(how, chromedp.EmulateMobile, chromedp.EmulateTouch)
 	}
 	b.do(chromedp.EmulateViewport(width, height, how...))
-	return b
+}
+
+// watched notes what no page may do.
+func (b *tab) watched(ev any) {
+	say := func(format string, args ...any) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.wrong = append(b.wrong, fmt.Sprintf(format, args...))
+	}
+	switch e := ev.(type) {
+	case *network.EventRequestWillBeSent:
+		b.mu.Lock()
+		b.asked[e.Request.URL]++
+		b.mu.Unlock()
+		if !ours(e.Request.URL, e.DocumentURL) {
+			say("%s asks for %s", e.DocumentURL, e.Request.URL)
+		}
+	case *log.EventEntryAdded: // a policy that stopped something, a file that is missing
+		if e.Entry.Level == log.EntryLevelError {
+			say("%s: %s", e.Entry.URL, e.Entry.Text)
+		}
+	case *runtime.EventConsoleAPICalled:
+		if e.Type == runtime.ConsoleAPICalledTypeError {
+			say("the console has an error: %v", e.Args)
+		}
+	case *runtime.EventExceptionThrown:
+		say("a script fails: %s", thrown(e.ExceptionDetails))
+	}
+}
+
+// ours says whether a page may ask for something: it is on the page's own host,
+// which is this machine, or in the page itself.
+func ours(asked, page string) bool {
+	a, err := url.Parse(asked)
+	if err != nil {
+		return false
+	}
+	p, err := url.Parse(page)
+	if err != nil {
+		return false
+	}
+	switch a.Scheme {
+	case "data", "about":
+		return true
+	case "file":
+		return p.Scheme == "file"
+	}
+	return a.Hostname() == "127.0.0.1" && a.Host == p.Host && a.Scheme == p.Scheme
+}
+
+// call gives the browser a command that has no action of its own.
+func call[P, R any](b *tab, cmd cdp.Command[P, R], params P) R {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	r, err := chromedp.Call(ctx, cmd, params)
+	must(b.t, err)
+	return r
 }
 
 func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	must(b.t, chromedp.Do(b.ctx, steps...))
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	must(b.t, chromedp.Do(ctx, steps...))
+}
+
+// ask evaluates an expression that takes its time.
+func (b *tab) ask(expr string) string {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	s, err := chromedp.Run(ctx, chromedp.Evaluate[string](expr, chromedp.EvalAwaitPromise))
+	must(b.t, err)
+	return s
+}
+
+// scripts lets a page's own scripts run, or not.
+func (b *tab) scripts(on bool) {
+	b.t.Helper()
+	call(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
 }
 
 func (b *tab) open(url string) { b.t.Helper(); b.do(chromedp.Navigate(url)) }
 
 func (b *tab) js(expr string) string {
-	s, err := chromedp.Run(b.ctx, chromedp.Evaluate[string]("String("+expr+")"))
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	s, err := chromedp.Run(ctx, chromedp.Evaluate[string]("String("+expr+")"))
 	if err != nil {
 		return "error: " + err.Error() // between two pages; asked again
 	}
@@ -162,7 +297,7 @@ func (b *tab) js(expr string) string {
 func (b *tab) until(expr, want string) {
 	b.t.Helper()
 	var got string
-	for end := time.Now().Add(8 * time.Second); time.Now().Before(end); time.Sleep(15 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(15 * time.Millisecond) {
 		if got = b.js(expr); got == want {
 			return
 		}
@@ -187,10 +322,8 @@ func (b *tab) key(k string) { b.t.Helper(); b.do(chromedp.KeyEvent(k)) }
 
 func (b *tab) tap(x, y float64) {
 	b.t.Helper()
-	_, err := chromedp.Call(b.ctx, input.DispatchTouchEvent, input.DispatchTouchEventParams{Type: input.DispatchTouchEventTypeTouchStart, TouchPoints: []*input.TouchPoint{{X: x, Y: y}}})
-	must(b.t, err)
-	_, err = chromedp.Call(b.ctx, input.DispatchTouchEvent, input.DispatchTouchEventParams{Type: input.DispatchTouchEventTypeTouchEnd, TouchPoints: []*input.TouchPoint{}})
-	must(b.t, err)
+	call(b, input.DispatchTouchEvent, input.DispatchTouchEventParams{Type: input.DispatchTouchEventTypeTouchStart, TouchPoints: []*input.TouchPoint{{X: x, Y: y}}})
+	call(b, input.DispatchTouchEvent, input.DispatchTouchEventParams{Type: input.DispatchTouchEventTypeTouchEnd, TouchPoints: []*input.TouchPoint{}})
 }
 
 func (b *tab) shot(name string) {
@@ -202,8 +335,7 @@ func (b *tab) shot(name string) {
 }
 
 func (b *tab) scheme(name string) {
-	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}}})
-	must(b.t, err)
+	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}}})
 }
 
 // Expressions about the terms of a page and their cards.
@@ -224,6 +356,7 @@ func (b *tab) titleOf(n int) string {
 
 // TestTermCards is what a reader meets at an underlined word, from the disk.
 func TestTermCards(t *testing.T) {
+	t.Parallel()
 	url := "file://" + public(t) + "/" + page
 
 	t.Run("mouse", func(t *testing.T) {
@@ -329,8 +462,7 @@ func TestTermCards(t *testing.T) {
 
 	t.Run("without scripts", func(t *testing.T) {
 		b := browse(t, 1280, 800)
-		_, err := chromedp.Call(b.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-		must(t, err)
+		b.scripts(false)
 		b.open(url)
 		b.until(`getComputedStyle(document.querySelector(".hover")).display`, "none")
 		x, y := b.center(firstTerm)
@@ -345,16 +477,14 @@ func TestTermCards(t *testing.T) {
 		b.open(url)
 		b.point(b.center(firstTerm))
 		b.until(opened, b.titleOf(0))
-		_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
-		must(t, err)
+		b.paper()
 		b.until(`getComputedStyle(document.querySelector(".hover:popover-open")).display`, "none")
 	})
 
 	t.Run("read aloud", func(t *testing.T) {
 		b := browse(t, 1280, 800)
 		b.open(url)
-		tree, err := chromedp.Call(b.ctx, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{})
-		must(t, err)
+		tree := call(b, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{})
 		word := b.js(firstTerm + ".textContent")
 		text := squeeze(b.js(`document.getElementById(` + firstTerm + `.getAttribute("aria-describedby")).textContent`))
 		found := ""
@@ -384,6 +514,7 @@ func said(v *accessibility.Value) string {
 
 // TestServed opens the same over HTTP: nothing is asked for when a card opens.
 func TestServed(t *testing.T) {
+	t.Parallel()
 	var mu sync.Mutex
 	asked := 0
 	files := http.FileServer(http.Dir(public(t)))
@@ -413,6 +544,7 @@ func TestServed(t *testing.T) {
 
 // TestGlossaryFilter types into the filter of the list of terms.
 func TestGlossaryFilter(t *testing.T) {
+	t.Parallel()
 	b := browse(t, 1280, 800)
 	b.open("file://" + public(t) + "/glossary/index.html")
 	const shown = `[...document.querySelectorAll(".term-entry:not([hidden]) dt a")].map(a => a.textContent).join("|")`
@@ -433,35 +565,39 @@ func TestGlossaryFilter(t *testing.T) {
 	b.shot("glossary-wide-dark")
 }
 
-// TestAxe: no fault that axe-core knows of on the pages of the vocabulary, with
-// a card open, in both schemes, wide and narrow.
-func TestAxe(t *testing.T) {
-	source := axe(t)
-	for _, width := range []int64{1280, 390} {
-		b := browse(t, width, 844)
-		for _, p := range []string{page, "glossary/index.html", "glossary/pipeline/index.html", "glossary/sales-qualified-lead/index.html", "glossary/hot-lead/index.html"} {
-			for _, scheme := range []string{"light", "dark"} {
-				b.scheme(scheme)
-				b.open("file://" + public(t) + "/" + p)
-				if b.js(terms+".length") != "0" {
-					if width < 600 {
-						b.tap(b.center(firstTerm))
-					} else {
-						b.point(3, 3)
-						b.point(b.center(firstTerm))
-					}
-					b.until(opened, b.titleOf(0))
-					time.Sleep(200 * time.Millisecond) // it fades in
-				}
-				b.shot(fmt.Sprintf("%s-%d-%s", strings.ReplaceAll(strings.TrimSuffix(p, "/index.html"), "/", "-"), width, scheme))
-				_, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](source+"\n;'loaded'"))
-				must(t, err)
-				found, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`axe.run().then(r => r.violations.map(v => v.id + ": " + v.help + "\n  " + v.nodes.slice(0, 3).map(n => n.html).join("\n  ")).join("\n"))`, chromedp.EvalAwaitPromise))
-				must(t, err)
-				if found != "" {
-					t.Errorf("%s, %d wide, %s:\n%s", p, width, scheme, found)
-				}
-			}
+// thrown tells what a script failed with.
+func thrown(d *runtime.ExceptionDetails) string {
+	if d.Exception != nil && d.Exception.Description != "" {
+		return d.Exception.Description
+	}
+	return d.Text
+}
+
+// TestWatched: what no page may do does not go unseen.
+func TestWatched(t *testing.T) {
+	t.Parallel()
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/" {
+			http.NotFound(w, r)
+			return
+		}
+		fmt.Fprint(w, `<!doctype html><title>Bad</title><link rel="icon" href="data:,"><script src="http://127.0.0.2:9/elsewhere.js"></script><script>setTimeout(() => { throw new Error("it threw") })</script>
+<script>console.error("it said so")</script><meta http-equiv="Content-Security-Policy" content="img-src 'none'"><img src="/forbidden.png" alt=""><script src="/missing.js"></script>`)
+	}))
+	defer srv.Close()
+	b := browse(t, 1280, 800)
+	b.expects = []string{""} // all of it is on purpose
+	b.open(srv.URL)
+	for _, what := range []string{"asks for http://127.0.0.2:9/elsewhere.js", "it threw", "the console has an error", "violates the following", "/missing.js: Failed to load"} {
+		seen := func() bool {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			return slices.ContainsFunc(b.wrong, func(w string) bool { return strings.Contains(w, what) })
+		}
+		for end := time.Now().Add(patience); !seen() && time.Now().Before(end); time.Sleep(15 * time.Millisecond) {
+		}
+		if !seen() {
+			t.Errorf("%q went unseen: %q", what, b.wrong)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 // TestWhatIf plays a rep who asks what a better conversion would change: the
 // figures are those of the plan at first, follow what is typed, and come back.
 func TestWhatIf(t *testing.T) {
+	t.Parallel()
 	b := browse(t, 1100, 900)
 	b.open("file://" + public(t) + "/" + page)
 	out := func(n int) string {

@@ -2,13 +2,10 @@ package browser_test
 
 import (
 	"bytes"
-	"fmt"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	cdp "github.com/chromedp/cdproto/page"
-	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
 
@@ -16,6 +13,7 @@ import (
 // call, by keyboard: one question at a time, what to listen for covered until it
 // is asked for, and the list as it was in the end.
 func TestPractise(t *testing.T) {
+	t.Parallel()
 	b := browse(t, 1100, 900)
 	b.open("file://" + public(t) + "/question-banks/problem-plant-manager/index.html")
 	const list = `document.querySelector("[data-practise]")`
@@ -62,6 +60,7 @@ func TestPractise(t *testing.T) {
 // TestCallCard prints every conversation guide and the longest question bank: each
 // is one page, however much its text explains.
 func TestCallCard(t *testing.T) {
+	t.Parallel()
 	b := browse(t, 1100, 900)
 	cards, err := filepath.Glob(public(t) + "/conversations/*/index.html")
 	must(t, err)
@@ -71,33 +70,10 @@ func TestCallCard(t *testing.T) {
 	for _, card := range append(cards, public(t)+"/question-banks/problem-plant-manager/index.html") {
 		b.open("file://" + card)
 		b.until(`document.querySelector("[data-print]").hidden`, "false")
-		r, err := chromedp.Call(b.ctx, cdp.PrintToPDF, cdp.PrintToPDFParams{PaperWidth: 8.27, PaperHeight: 11.69, PreferCSSPageSize: new(true)})
-		must(t, err)
-		if n := bytes.Count(r.Data, []byte("/Type /Page\n")); n != 1 {
-			t.Errorf("%s prints on %d pages", card, n)
-		}
-	}
-}
-
-// TestAxeProcess holds the pages of the charter, the wall, the sales process, its
-// trainings and conversations against what axe-core knows of.
-func TestAxeProcess(t *testing.T) {
-	source := axe(t)
-	for _, v := range []struct {
-		width  int64
-		scheme string
-	}{{1280, "light"}, {390, "dark"}} {
-		b := browse(t, v.width, 844)
-		b.scheme(v.scheme)
-		for _, p := range []string{"stages", "stages/find", "requests", "requests/survey-day", "credits", "credits/2026-10-06-roof-in-the-rain", "training", "training/2026-09-16-too-expensive", "conversations/lost-renewal", "question-banks"} {
-			b.open("file://" + public(t) + "/" + p + "/index.html")
-			b.shot(fmt.Sprintf("%s-%d-%s", strings.ReplaceAll(p, "/", "-"), v.width, v.scheme))
-			_, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](source+"\n;'loaded'"))
-			must(t, err)
-			found, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`axe.run().then(r => r.violations.map(v => v.id + ": " + v.help + "\n  " + v.nodes.slice(0, 3).map(n => n.html).join("\n  ")).join("\n"))`, chromedp.EvalAwaitPromise))
-			must(t, err)
-			if found != "" {
-				t.Errorf("%s, %d wide, %s:\n%s", p, v.width, v.scheme, found)
+		for name, size := range map[string][2]float64{"A4": {8.27, 11.69}, "Letter": {8.5, 11}} {
+			r := call(b, cdp.PrintToPDF, cdp.PrintToPDFParams{PaperWidth: size[0], PaperHeight: size[1]})
+			if n := bytes.Count(r.Data, []byte("/Type /Page\n")); n != 1 {
+				t.Errorf("%s prints on %d pages of %s", card, n, name)
 			}
 		}
 	}

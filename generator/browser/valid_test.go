@@ -4,10 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -40,14 +44,87 @@ func install(t *testing.T, name string) {
 	}
 }
 
-// valid has the Nu HTML checker look at every page below dir.
-func valid(t *testing.T, dir string) {
+// handbooks are those that others wrote and that may lie beside the repository; each
+// is built once, to be opened from the disk as from a host, and "" if it is not there.
+var handbooks = map[string]func() (string, error){
+	"presales-playbook":    handbook("presales-playbook", "content = \".\"\nlinks.root = true\n"),
+	"engineering-playbook": handbook("engineering-playbook", "content = \".\"\n"),
+	"cncf-glossary":        handbook("cncf-glossary", "languages = {en = \"English\", fr = \"Français\"}\nkinds = {en = \"term\", fr = \"term\"}\n"),
+}
+
+func handbook(name, config string) func() (string, error) {
+	return sync.OnceValues(func() (string, error) {
+		source := filepath.Join("..", "..", "..", "shared", "corpora", name)
+		if _, err := os.Stat(source); err != nil {
+			return "", nil
+		}
+		all, err := site()
+		if err != nil {
+			return "", err
+		}
+		toml, dir := filepath.Join(all, name+".toml"), filepath.Join(all, name, "public")
+		if err := os.WriteFile(toml, []byte(config), 0o644); err != nil {
+			return "", err
+		}
+		var out bytes.Buffer
+		std := cli.Stdio{In: strings.NewReader(""), Out: &out, Err: &out, LookupEnv: func(string) (string, bool) { return "", false }, Now: time.Now}
+		if code := cli.Main([]string{"build", "-s", source, "-c", toml, "-d", dir, "--no-cache", "--keep-going", "--portable", "--as-of", "2026-11-23"}, std, os.DirFS("../../layouts")); code > 1 {
+			return "", fmt.Errorf("%s: exit %d\n%s", name, code, out.String())
+		}
+		return dir, nil
+	})
+}
+
+// sites returns the folders of the sample and of the handbooks that are there.
+func sites(t *testing.T) map[string]string {
 	t.Helper()
+	dirs := map[string]string{"sample": public(t)}
+	for name, built := range handbooks {
+		dir, err := built()
+		must(t, err)
+		if dirs[name] = dir; dir == "" {
+			t.Logf("NOT TESTED: there is no %s beside the repository", name)
+			delete(dirs, name)
+		}
+	}
+	return dirs
+}
+
+// TestValid: the pages of the sample are valid HTML, and so are those of
+// handbooks that others wrote, whatever their authors did.
+func TestValid(t *testing.T) {
+	t.Parallel()
 	modules(t)
-	cmd := exec.Command(java(t), "-jar", "node_modules/vnu-jar/build/dist/vnu.jar", "--errors-only", "--format", "json", "--exit-zero-always", "--skip-non-html", dir)
-	var report bytes.Buffer
-	cmd.Stderr = &report
+	dirs := sites(t)
+	// One that is not valid shows that faults are told.
+	bad := filepath.Join(t.TempDir(), "bad")
+	must(t, os.Mkdir(bad, 0o755))
+	must(t, os.WriteFile(filepath.Join(bad, "index.html"), []byte("<!doctype html><html lang=en><title>Bad</title><p><div></p>"), 0o644))
+
+	cmd := exec.Command(java(t), append([]string{"-jar", "node_modules/vnu-jar/build/dist/vnu.jar", "--errors-only", "--verbose", "--format", "json", "--exit-zero-always", "--skip-non-html", bad}, slices.Collect(maps.Values(dirs))...)...)
+	var names, report bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &names, &report
 	must(t, cmd.Run())
+	checked := map[string]bool{}
+	for name := range strings.Lines(names.String()) {
+		checked[strings.TrimSpace(name)] = true
+	}
+	for name, dir := range dirs {
+		pages := 0
+		must(t, filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || filepath.Ext(p) != ".html" {
+				return err
+			}
+			if pages++; !checked[p] {
+				t.Errorf("%s was not checked", p)
+			}
+			return nil
+		}))
+		if pages < 50 {
+			t.Errorf("%s: only %d pages", name, pages)
+		}
+		t.Logf("%s: %d pages", name, pages)
+	}
 	var found struct {
 		Messages []struct {
 			URL, Message, Extract string
@@ -57,118 +134,20 @@ func valid(t *testing.T, dir string) {
 	if err := json.Unmarshal(report.Bytes(), &found); err != nil {
 		t.Fatalf("%v\n%s", err, report.Bytes())
 	}
-	for i, m := range found.Messages {
-		if i == 20 {
-			t.Errorf("and %d more", len(found.Messages)-i)
-			break
-		}
-		t.Errorf("%s:%d: %s\n\t%s", m.URL, m.LastLine, m.Message, m.Extract)
-	}
-}
-
-// TestValid: the pages of the sample are valid HTML, and so are those of
-// handbooks that others wrote, whatever their authors did.
-func TestValid(t *testing.T) {
-	t.Run("sample", func(t *testing.T) { valid(t, public(t)) })
-	for name, config := range map[string]string{
-		"presales-playbook":    "content = \".\"\nlinks.root = true\n",
-		"engineering-playbook": "content = \".\"\n",
-		"cncf-glossary":        "languages = {en = \"English\", fr = \"Français\"}\nkinds = {en = \"term\", fr = \"term\"}\n",
-	} {
-		t.Run(name, func(t *testing.T) {
-			source := filepath.Join("..", "..", "..", "shared", "corpora", name)
-			if _, err := os.Stat(source); err != nil {
-				t.Skipf("NOT TESTED: there is no %s beside the repository", name)
-			}
-			dir := t.TempDir()
-			toml := filepath.Join(dir, "playbook.toml")
-			must(t, os.WriteFile(toml, []byte(config), 0o644))
-			var out bytes.Buffer
-			std := cli.Stdio{In: strings.NewReader(""), Out: &out, Err: &out, LookupEnv: func(string) (string, bool) { return "", false }, Now: time.Now}
-			code := cli.Main([]string{"build", "-s", source, "-c", toml, "-d", filepath.Join(dir, "public"), "--no-cache", "--keep-going", "--as-of", "2026-11-23"}, std, os.DirFS("../../layouts"))
-			if code > 1 {
-				t.Fatalf("exit %d\n%s", code, out.String())
-			}
-			valid(t, filepath.Join(dir, "public"))
-		})
-	}
-}
-
-// TestLighthouse: nothing left to gain on the pages that reps open most, on a site
-// that lets crawlers in; by itself a site does not, which costs points.
-func TestLighthouse(t *testing.T) {
-	modules(t)
-	p := chromium()
-	if p == "" {
-		excused(t, "chromium is not installed")
-	}
-	config, err := os.ReadFile("../../playbook.toml")
-	must(t, err)
-	dir := t.TempDir()
-	toml := filepath.Join(dir, "playbook.toml")
-	must(t, os.WriteFile(toml, append(config, "\n[outputs]\nrobots = \"allow\"\n"...), 0o644))
-	var out bytes.Buffer
-	std := cli.Stdio{In: strings.NewReader(""), Out: &out, Err: &out, LookupEnv: func(string) (string, bool) { return "", false }, Now: time.Now}
-	if code := cli.Main([]string{"build", "-s", "../..", "-c", toml, "-d", filepath.Join(dir, "public"), "--no-cache", "--as-of", "2026-11-23"}, std, os.DirFS("../../layouts")); code != 0 {
-		t.Fatalf("exit %d\n%s", code, out.String())
-	}
-	h := newHost(t, filepath.Join(dir, "public"))
-	for _, page := range []string{"", "plans/bavaria-2027-h1/", "glossary/", "glossary/lead/"} {
-		t.Run("/"+page, func(t *testing.T) {
-			var scores map[string]float64
-			var less []string
-			for range 3 { // a busy machine costs points for speed
-				scores, less = lighthouse(t, p, h.URL+"/"+page)
-				if len(less) == 0 {
-					return
-				}
-			}
-			t.Errorf("%v\n\t%s", scores, strings.Join(less, "\n\t"))
-		})
-	}
-}
-
-// lighthouse returns the scores of a page, 0 to 100, and what kept it from 100
-// where it was kept from that.
-func lighthouse(t *testing.T, chrome, url string) (map[string]float64, []string) {
-	t.Helper()
-	cmd := exec.Command("node", "node_modules/lighthouse/cli/index.js", url, "--quiet", "--output", "json", "--output-path", "stdout",
-		"--chrome-flags=--headless --no-sandbox --disable-gpu --disable-quic --disable-background-networking --user-data-dir="+t.TempDir())
-	cmd.Env = append(os.Environ(), "CHROME_PATH="+chrome)
-	var out, log bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &log
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("%v\n%s", err, log.Bytes())
-	}
-	var report struct {
-		Categories map[string]struct {
-			Score     float64
-			AuditRefs []struct {
-				ID     string
-				Weight float64
-			}
-		}
-		Audits map[string]struct {
-			Score        *float64
-			Title        string
-			DisplayValue string
-		}
-	}
-	must(t, json.Unmarshal(out.Bytes(), &report))
-	if len(report.Categories) != 4 {
-		t.Fatalf("%d categories", len(report.Categories))
-	}
-	scores := map[string]float64{}
-	var less []string
-	for name, c := range report.Categories {
-		if scores[name] = 100 * c.Score; c.Score == 1 {
+	told, faults := 0, 0
+	for _, m := range found.Messages {
+		if strings.HasSuffix(m.URL, "/bad/index.html") {
+			told++
 			continue
 		}
-		for _, a := range c.AuditRefs {
-			if audit := report.Audits[a.ID]; a.Weight > 0 && audit.Score != nil && *audit.Score < 1 {
-				less = append(less, fmt.Sprintf("%s: %s: %s", name, audit.Title, audit.DisplayValue))
-			}
+		if faults++; faults <= 20 {
+			t.Errorf("%s:%d: %s\n\t%s", m.URL, m.LastLine, m.Message, m.Extract)
 		}
 	}
-	return scores, less
+	if faults > 20 {
+		t.Errorf("and %d more", faults-20)
+	}
+	if told == 0 {
+		t.Error("no fault was told of a page that has some")
+	}
 }

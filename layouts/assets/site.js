@@ -137,7 +137,7 @@
   });
 
   // Practising: one item of a list at a time, what is marked as its answer covered until asked for. A button
-  // before the list, or among the tools that stand there, begins it; space and enter do what the button in focus says, arrows leaf, escape ends.
+  // before the list, or after the tools that stand there, so that none of them moves, begins it; space and enter do what the button in focus says, arrows leaf, escape ends.
   all("[data-practise]").forEach(function (list) {
     var kids = Array.prototype.slice.call(list.children).filter(function (k) { return one("[data-answer]", k); });
     if (kids.length < 2) return;
@@ -172,7 +172,7 @@
     });
     var box = make("div", { className: "practise" });
     var tools = list.previousElementSibling;
-    if (tools && tools.matches(".card-tools")) tools.prepend(start); else list.before(start);
+    if (tools && tools.matches(".card-tools")) tools.append(start); else list.before(start);
     list.replaceWith(box);
     box.append(list, bar);
     box.addEventListener("keydown", function (e) {
