@@ -1,6 +1,6 @@
 # Tasks. Each is a line or two; what they need beyond Go they install themselves.
 
-.PHONY: build test lint update bench bench-search fuzz
+.PHONY: build test lint update bench bench-search fuzz torture
 
 build:
 	go build -trimpath -o playbook .
@@ -29,3 +29,8 @@ bench-search:
 # A short run of every fuzz target.
 fuzz:
 	for p in $$(go list ./generator/...); do for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz'); do go test -run '^$$' -fuzz "^$$f$$" -fuzztime 30s $$p || exit 1; done; done
+
+# What must never happen, tried against the built command: hostile content, faults of disks, kills, hidden pages, other surroundings; it ends
+# with a table of what was tried and found. As root it tries more. make torture [SITES=sites with hidden pages] [KILLS=kills] [SEED=dice]
+torture:
+	go test -C generator/torture -count=1 -timeout 3h -torture $(if $(SITES),-torture.sites=$(SITES)) $(if $(KILLS),-torture.kills=$(KILLS)) $(if $(SEED),-torture.seed=$(SEED))

@@ -76,12 +76,14 @@ func (panicking) Fatal(a ...any) { panic(fmt.Sprint(a...)) }
 func (tr *traits) learn(p string, data []byte) {
 	switch path.Ext(p) {
 	case ".html":
-		for _, n := range elements(parse(data, true)) {
-			tr.acts[acting(n)] = true
-			for _, a := range n.Attr {
-				tr.pairs[tagOf(n)+" "+attrOf(a)] = true
+		readings(data, func(doc *html.Node) {
+			for _, n := range elements(doc) {
+				tr.acts[acting(n)] = true
+				for _, a := range n.Attr {
+					tr.pairs[tagOf(n)+" "+attrOf(a)] = true
+				}
 			}
-		}
+		})
 	case ".ics":
 		for _, l := range unfolded(data) {
 			tr.lines[lineName(l)] = true
@@ -298,17 +300,21 @@ func (tr *traits) look(p string, data []byte) (out []string) {
 	return out
 }
 
-// page reads an HTML page as browsers with and without scripts do, and once more
-// as one does that is given back what it has understood.
-func (tr *traits) page(data []byte, say func(string, ...any)) {
+// readings gives f a page as browsers with and without scripts understand it, and
+// once more as one does that is given back what it has understood.
+func readings(data []byte, f func(doc *html.Node)) {
 	for _, scripting := range []bool{true, false} {
 		doc := parse(data, scripting)
-		tr.tree(doc, say)
+		f(doc)
 		var again bytes.Buffer
 		if err := html.Render(&again, doc); err == nil {
-			tr.tree(parse(again.Bytes(), scripting), say)
+			f(parse(again.Bytes(), scripting))
 		}
 	}
+}
+
+func (tr *traits) page(data []byte, say func(string, ...any)) {
+	readings(data, func(doc *html.Node) { tr.tree(doc, say) })
 }
 
 func (tr *traits) tree(doc *html.Node, say func(string, ...any)) {

@@ -61,6 +61,11 @@ type ground struct {
 
 func grounds(t *testing.T, tn turn) ground {
 	t.Helper()
+	groundsMu.Lock()
+	defer groundsMu.Unlock()
+	if g, ok := groundsMade[tn.name]; ok {
+		return g
+	}
 	g := ground{dir: filepath.Join(scratch(), "ground-"+strings.ReplaceAll(tn.name, " ", "-"))}
 	must(t, os.RemoveAll(g.dir))
 	b := box{g.dir}
@@ -88,8 +93,15 @@ func grounds(t *testing.T, tn turn) ground {
 		}
 	}
 	b.write(t, tn.to)
+	groundsMade[tn.name] = g
 	return g
 }
+
+// The grounds are made once.
+var (
+	groundsMu   sync.Mutex
+	groundsMade = map[string]ground{}
+)
 
 // copyTo lays a site as it is before the turn into an empty box.
 func (g ground) copyTo(t *testing.T, b box) {

@@ -101,7 +101,7 @@ func (f *figures) print(w io.Writer, took time.Duration) bool {
 	for _, s := range f.skipped {
 		fmt.Fprintln(w, "SKIPPED:", s)
 	}
-	fmt.Fprintf(w, "seed %d, %.0f s\n", *seed, took.Seconds())
+	fmt.Fprintf(w, "seed %d, %.0f s, %.0f s of processors\n", *seed, took.Seconds(), processors())
 	return well
 }
 
