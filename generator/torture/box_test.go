@@ -191,6 +191,18 @@ func (o outcome) findings() ([]finding, error) {
 	return report.Diagnostics, err
 }
 
+// brief tells what was reported, without what the small site is told anyway.
+func (o outcome) brief() string {
+	var b strings.Builder
+	fs, _ := o.findings()
+	for _, f := range fs {
+		if small[f.File] == "" {
+			fmt.Fprintf(&b, "\n  %s:%d:%d: %s[%s]: %s", f.File, f.Line, f.Column, f.Level, f.Rule, f.Message)
+		}
+	}
+	return brief(o.err+b.String(), 1500)
+}
+
 // snapshot tells what lies in a folder: kind, mode and content of each thing.
 func snapshot(t testing.TB, dir string) map[string]string {
 	t.Helper()
