@@ -190,7 +190,7 @@ var stamp = regexp.MustCompile(`\.[0-9a-f]{10}\.`)
 // normal tells of an address whether it is an asset's, and which, or a page's.
 func normal(v string) string {
 	if s := scheme(v); s != "" {
-		if strings.HasPrefix(v, "https://example.org/x/") {
+		if strings.HasPrefix(v, "https://example.org/x/") || strings.HasPrefix(v, "https://e.example/%3cscript%3e/") {
 			return "site"
 		}
 		return s + ":"
@@ -253,7 +253,7 @@ func (tr *traits) look(p string, data []byte) (out []string) {
 	}
 	ext := strings.ToLower(path.Ext(p))
 	switch {
-	case strings.HasPrefix(p, "assets/"):
+	case strings.HasPrefix(p, "assets/") && ext != ".txt": // a text does nothing
 		if was, ok := tr.assets[p]; !ok || was != string(data) {
 			if ext != ".css" || !strings.HasPrefix(path.Base(p), "style") { // the accent may be another
 				say("it is none of the theme's")
@@ -272,9 +272,9 @@ func (tr *traits) look(p string, data []byte) (out []string) {
 		}
 	case ext == ".xml":
 		tr.xml(data, say)
-	case ext == ".json":
+	case ext == ".json" && strings.HasPrefix(path.Base(p), "book."): // another one lies beside pages as a file to take home
 		tr.json(data, say)
-	case ext == ".ics":
+	case path.Base(p) == "calendar.ics":
 		tr.calendar(data, say)
 	case ext == ".md":
 		tr.markdown(data, say)
@@ -344,7 +344,7 @@ func (tr *traits) tree(doc *html.Node, say func(string, ...any)) {
 // ours are the two other addresses that the theme itself writes: of a calendar to
 // subscribe to, and of the picture that stands for one that is missing.
 func ours(tag, v string) bool {
-	return tag == "a" && strings.HasPrefix(v, "webcal://example.org/x/") && strings.HasSuffix(v, "calendar.ics") || tag == "img" && v == "data:,"
+	return tag == "a" && (strings.HasPrefix(v, "webcal://example.org/x/") || strings.HasPrefix(v, "webcal://e.example/%3cscript%3e/")) && strings.HasSuffix(v, "calendar.ics") || tag == "img" && v == "data:,"
 }
 
 func attrValue(n *html.Node, name string) string {

@@ -45,7 +45,7 @@ func newWorld(n int) *world {
 	for _, p := range open {
 		name := p.name
 		if w.one(8) {
-			name = w.pick("index", "_index", "README")
+			name = w.pick("index", "README")
 		}
 		at = append(at, "content/"+p.dir+name+ext())
 		w.shown = append(w.shown, p.dir+p.name, p.name)
@@ -59,6 +59,9 @@ func newWorld(n int) *world {
 	var own []string // files of hidden pages
 	for _, p := range shut {
 		page := "content/" + p.dir + p.name + ext()
+		if strings.HasPrefix(p.name, "_") { // of what begins so, only _index.md is content
+			page = "content/" + p.dir + p.name + ".md"
+		}
 		if slices.Contains(at, page) {
 			continue
 		}
@@ -111,10 +114,10 @@ func newWorld(n int) *world {
 		conf += "sections.order = [\"secret\", \"guides\"]\n"
 	}
 	if w.one(4) {
-		conf += "[links]\nroot = true\n"
+		conf += "[lists]\nper_page = 2\n"
 	}
 	if w.one(4) {
-		conf += "[lists]\nper_page = 2\n"
+		conf += "[links]\nroot = true\n"
 	}
 	w.visible["playbook.toml"] = conf
 	return w
@@ -365,7 +368,11 @@ func (w *world) fair() bool {
 			return false
 		}
 	}
-	return strings.Contains(w.visible["playbook.toml"], "audience")
+	kept := false // a picture is the visible page's that shows it
+	for p, text := range w.visible {
+		kept = kept || isPage(p) && strings.Contains(text, "![u](u.png)") && w.visible[path.Dir(p)+"/u.png"] != ""
+	}
+	return kept && strings.Contains(w.visible["playbook.toml"], "audience")
 }
 
 func (w *world) tell() string {
