@@ -1,6 +1,6 @@
 # Tasks. Each is a line or two; what they need beyond Go they install themselves.
 
-.PHONY: build test lint update bench bench-serve bench-search fuzz race race-quick vuln vet-systems release release-check
+.PHONY: build test lint update bench bench-serve bench-search fuzz race race-quick vuln vet-systems release release-check torture
 
 build:
 	go build -trimpath -o playbook .
@@ -64,3 +64,8 @@ release:
 # Makes it twice, in two folders, the second time from nothing that was compiled before.
 release-check:
 	go test -count=1 -v -timeout 60m -run TestSameBytes ./generator/release -whole
+
+# What must never happen, tried against the built command: hostile content, faults of disks, kills, hidden pages, other surroundings; it ends
+# with a table of what was tried and found. As root it tries more. make torture [SITES=sites with hidden pages] [KILLS=kills] [SEED=dice]
+torture:
+	go test -C generator/torture -count=1 -timeout 3h -torture $(if $(SITES),-torture.sites=$(SITES)) $(if $(KILLS),-torture.kills=$(KILLS)) $(if $(SEED),-torture.seed=$(SEED))

@@ -291,6 +291,9 @@ type index struct {
 	foldMu sync.Once
 	fold   map[string]*page // lower-cased path -> page
 
+	folderOnce sync.Once
+	folders    map[string]folder // see foldersOf
+
 	outOnce    sync.Once
 	outs       map[string]*page // by output path
 	excuseOnce sync.Once

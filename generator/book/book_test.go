@@ -216,7 +216,13 @@ title: A
 kind: guide
 tags: [x]
 ---
-Text.
+Text. ![kept](kept.png) [deck](../aside/deck.pdf) ![deck](../aside/shot.png) [one](b.md)
+-- content/plans/kept.png --
+a picture
+-- content/plans/B.md --
+# B
+-- content/quiet.md --
+# A page, and no folder's
 -- want --
 `))
 	with := *a
@@ -225,6 +231,16 @@ Text.
 		{Name: "content/plans/later.md", Data: []byte("---\ntitle: Later\nkind: guide\npublish_on: 2027-01-01\n---\n[[a]]\n")},
 		{Name: "content/plans/gone.md", Data: []byte("---\ntitle: Gone\nkind: guide\nexpires_on: 2026-01-01\n---\n![[a]]\n")},
 		{Name: "content/plans/secret.png", Data: []byte("not for readers")},
+		// What lies beside hidden pages only is not there for others to link to.
+		{Name: "content/aside/draft.md", Data: []byte("---\ntitle: Draft\nkind: guide\ndraft: true\n---\n[deck](deck.pdf)\n")},
+		{Name: "content/aside/deck.pdf", Data: []byte("not for readers")},
+		{Name: "content/aside/shot.png", Data: []byte("not for readers")},
+		// A folder of hidden pages is no folder, and so quiet.md is not its page.
+		{Name: "content/quiet/draft.md", Data: []byte("---\ntitle: Draft\nkind: guide\ndraft: true\n---\n")},
+		// A folder whose own page is hidden keeps the pictures of its other pages.
+		{Name: "content/plans/index.md", Data: []byte("---\ntitle: Plans\nkind: guide\ndraft: true\n---\n![kept](kept.png)\n")},
+		// A hidden page does not stand in the way of what differs from it by case.
+		{Name: "content/plans/b.md", Data: []byte("---\ntitle: b\nkind: guide\ndraft: true\n---\n")},
 	}, a.Files...)
 	b1, _ := link(t, a)
 	b2, _ := link(t, &with)

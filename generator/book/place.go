@@ -22,7 +22,8 @@ var indexNames = [...]string{"index", "_index", "readme"}
 func (l *linker) place() {
 	in := &l.b.in
 	pages := make([]*page, len(in.Docs))
-	if l.samePaths() {
+	same := l.samePaths()
+	if same {
 		parallel(in.Workers, len(in.Docs), func(i int) {
 			d, was := in.Docs[i], l.prev.latest(l.prev.index.order[i])
 			p := &page{doc: d, id: was.id, folder: was.folder, index: was.index, was: was}
@@ -31,7 +32,9 @@ func (l *linker) place() {
 			}
 			pages[i] = p
 		})
-	} else {
+		same = l.sameShown(pages)
+	}
+	if !same {
 		l.lay(pages)
 	}
 	l.order = pages
@@ -71,6 +74,22 @@ func (l *linker) samePaths() bool {
 	return true
 }
 
+// sameShown tells whether of the documents, which lie where they lay in the Book
+// before, the same are hidden: what is hidden has no say in what is a folder's
+// page.
+func (l *linker) sameShown(pages []*page) bool {
+	hidden := make(map[*page]bool, len(l.prev.index.hidden))
+	for _, p := range l.prev.index.hidden {
+		hidden[p] = true
+	}
+	for i, p := range pages {
+		if l.shown(p) == hidden[l.prev.index.order[i]] {
+			return false
+		}
+	}
+	return true
+}
+
 // samePlaces tells whether each document has the place among pages that it had
 // in the Book before, or has none as before, so that all addresses are the same
 // and so is the order within sections that weights and names give.
@@ -79,58 +98,85 @@ func (l *linker) samePlaces() bool {
 		return false
 	}
 	for _, p := range l.hidden {
-		if p.was.placed {
+		if p.was == nil || p.was.placed {
 			return false
 		}
 	}
 	for _, p := range l.b.pages {
 		q := p.was
-		if !q.placed || p.seed != q.seed && (p.segment != q.segment || p.weight() != q.weight()) {
+		if q == nil || !q.placed || p.seed != q.seed && (p.segment != q.segment || p.weight() != q.weight()) {
 			return false
 		}
 	}
 	return true
 }
 
-// lay finds where documents lie in the tree of pages.
+// tree is what says which documents are pages of folders.
+type tree struct {
+	folders map[string]string // folder -> path of the document that is its page
+	rank    map[string]int
+	isDir   map[string]bool
+}
+
+func (t *tree) add(path string) {
+	dir, stem := split(path)
+	for p := dir; p != "" && !t.isDir[p]; p, _ = split(p) {
+		t.isDir[p] = true
+	}
+	if r := slices.Index(indexNames[:], strings.ToLower(stem)); r >= 0 {
+		if _, ok := t.folders[dir]; !ok || r < t.rank[dir] {
+			t.folders[dir], t.rank[dir] = path, r
+		}
+	}
+}
+
+// lay finds where documents lie in the tree of pages. Those that are hidden lie
+// somewhere too, but make nothing of the others.
 func (l *linker) lay(pages []*page) {
 	in := &l.b.in
-	folders := map[string]string{} // folder -> path of the document that is its page
-	rank := map[string]int{}
-	stems := map[string]string{} // path without extension -> path
-	isDir := map[string]bool{}
-	for _, d := range in.Docs {
-		dir, stem := split(d.Path)
-		for p := dir; p != "" && !isDir[p]; p, _ = split(p) {
-			isDir[p] = true
+	before := make([]*page, len(in.Docs))
+	hidden := make([]bool, len(in.Docs))
+	parallel(in.Workers, len(in.Docs), func(i int) {
+		d := in.Docs[i]
+		if l.prev != nil {
+			before[i] = l.prev.latest(l.prev.index.byPath[d.Path])
 		}
-		if r := slices.Index(indexNames[:], strings.ToLower(stem)); r >= 0 {
-			if _, ok := folders[dir]; !ok || r < rank[dir] {
-				folders[dir], rank[dir] = d.Path, r
-			}
-		} else if _, ok := stems[join(dir, stem)]; !ok {
-			stems[join(dir, stem)] = d.Path
+		hidden[i] = !l.shown(&page{doc: d})
+	})
+	newTree := func() *tree { return &tree{map[string]string{}, map[string]int{}, map[string]bool{}} }
+	seen := newTree()
+	all := seen
+	for i, d := range in.Docs {
+		if !hidden[i] {
+			seen.add(d.Path)
+		}
+	}
+	if slices.Contains(hidden, true) {
+		all = newTree()
+		for _, d := range in.Docs {
+			all.add(d.Path)
 		}
 	}
 	parallel(in.Workers, len(in.Docs), func(i int) {
-		d := in.Docs[i]
+		d, t := in.Docs[i], seen
+		if hidden[i] {
+			t = all
+		}
 		dir, stem := split(d.Path)
 		p := &page{doc: d, id: norm.NFC.String(join(dir, stem)), folder: dir}
 		switch {
-		case folders[dir] == d.Path:
+		case t.folders[dir] == d.Path:
 			p.id, p.index = norm.NFC.String(dir), true
 			p.folder, _ = split(dir)
-		case isDir[join(dir, stem)] && folders[join(dir, stem)] == "":
+		case t.isDir[join(dir, stem)] && t.folders[join(dir, stem)] == "":
 			p.index = true
 		}
 		if p.id == "" {
 			p.id, p.folder = HomeID, ""
 		}
-		if l.prev != nil {
-			if was := l.prev.latest(l.prev.index.byPath[d.Path]); was != nil && was.id == p.id && was.index == p.index && was.folder == p.folder {
-				if p.was = was; was.doc == d {
-					p.seed = was.seed
-				}
+		if was := before[i]; was != nil && was.id == p.id && was.index == p.index && was.folder == p.folder {
+			if p.was = was; was.doc == d {
+				p.seed = was.seed
 			}
 		}
 		if p.seed == nil {

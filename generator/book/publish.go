@@ -27,30 +27,66 @@ func (l *linker) publish() {
 	l.redirects()
 }
 
+// folder says which pages lie in a folder of content.
+type folder struct {
+	shown, hidden bool
+	index         bool // its own page is among those that are shown
+	indexHidden   bool // its own page is among those that are hidden
+}
+
+// foldersOf returns the folders that pages lie in, once pages have their addresses.
+func (x *index) foldersOf(b *Book) map[string]folder {
+	x.folderOnce.Do(func() {
+		x.folders = map[string]folder{}
+		for _, p := range b.pages {
+			if p.doc == nil {
+				continue
+			}
+			dir, _ := split(p.doc.Path)
+			f := x.folders[dir]
+			f.shown = true
+			f.index = f.index || p.index && p.id == dir
+			x.folders[dir] = f
+		}
+		for _, p := range x.hidden {
+			dir, _ := split(p.doc.Path)
+			f := x.folders[dir]
+			f.hidden = true
+			f.indexHidden = f.indexHidden || p.index && (p.id == dir || p.id == HomeID && dir == "")
+			x.folders[dir] = f
+		}
+	})
+	return x.folders
+}
+
+// publishes tells whether what lies in a folder is published: used, if a visible
+// page refers to it; all, if none does.
+func (l *linker) publishes(dir string) (used, all bool) {
+	folders := l.foldersOf(l.b)
+	for {
+		f, own := folders[dir]
+		switch {
+		case f.indexHidden && !f.index:
+			return f.shown, false
+		case own && !f.shown && f.hidden:
+			return false, false
+		case dir == "" || f.shown:
+			return true, true
+		}
+		dir, _ = split2(dir)
+	}
+}
+
 // attachments publishes what lies beside visible pages. A folder whose own page
-// is hidden keeps its files to itself, and so does a file that only hidden
-// pages refer to.
+// is hidden keeps its files to itself, unless a visible page beside them refers
+// to them, and so does a file that only hidden pages refer to.
 func (l *linker) attachments() {
 	b := l.b
-	type folder struct{ shown, hidden, index, indexHidden bool }
-	folders := map[string]*folder{}
-	at := func(dir string) *folder {
-		f := folders[dir]
-		if f == nil {
-			f = &folder{}
-			folders[dir] = f
-		}
-		return f
-	}
 	used := map[string]bool{} // files that visible pages refer to
 	for _, p := range b.pages {
 		if p.doc == nil {
 			continue
 		}
-		dir, _ := split(p.doc.Path)
-		f := at(dir)
-		f.shown = true
-		f.index = f.index || p.index && p.id == dir
 		for i, t := range p.targets {
 			if t.Page == "" && t.URL != "" && p.doc.Refs[i].Target != "" {
 				used[strings.TrimPrefix(strings.SplitN(strings.SplitN(t.URL, "#", 2)[0], "?", 2)[0], Root)] = true
@@ -60,9 +96,6 @@ func (l *linker) attachments() {
 	hiddenRefs := map[string]bool{}
 	for _, p := range l.hidden {
 		dir, _ := split(p.doc.Path)
-		f := at(dir)
-		f.hidden = true
-		f.indexHidden = f.indexHidden || p.index && (p.id == dir || p.id == HomeID && dir == "")
 		for i := range p.doc.Refs {
 			r := &p.doc.Refs[i]
 			if r.Kind == document.RefLink || r.Kind == document.RefImage {
@@ -74,27 +107,13 @@ func (l *linker) attachments() {
 			}
 		}
 	}
-	var publishable func(dir string) bool
-	publishable = func(dir string) bool {
-		f := folders[dir]
-		switch {
-		case f != nil && f.indexHidden && !f.index:
-			return false
-		case f != nil && !f.shown && f.hidden:
-			return false
-		case dir == "" || f != nil && f.shown:
-			return parentShown(dir, publishable, folders[dir] != nil)
-		}
-		parent, _ := split2(dir)
-		return publishable(parent)
-	}
 	for _, f := range b.in.Files.Files() {
 		if isMarkdown(f.Path) {
 			continue
 		}
 		dir, _ := split2(f.Path)
 		e := escapePath(f.Path)
-		if !publishable(dir) || hiddenRefs[e] && !used[e] {
+		if may, all := l.publishes(dir); !may || !used[e] && (!all || hiddenRefs[e]) {
 			continue
 		}
 		if err := source.CheckPath(f.Path); err != nil {
@@ -109,14 +128,6 @@ func (l *linker) attachments() {
 		b.files = append(b.files, f.Path)
 	}
 	slices.Sort(b.files)
-}
-
-func parentShown(dir string, publishable func(string) bool, own bool) bool {
-	if dir == "" || own {
-		return true
-	}
-	parent, _ := split2(dir)
-	return publishable(parent)
 }
 
 // activeExt are files that a browser runs when it opens them.

@@ -395,13 +395,10 @@ func (l *linker) lookup(p *page, t string, trailing bool, r *document.Ref) (plac
 	}
 	c = norm.NFC.String(c)
 	p.names = append(p.names, pathKey(c))
-	if q := l.atPath(c); q != nil && !trailing {
-		if l.visible(q) {
-			return place{page: q}, true
-		}
-		return place{}, false
+	if q := l.atPath(c); q != nil && !trailing && l.visible(q) {
+		return place{page: q}, true
 	}
-	if f, ok := l.b.in.Files.Lookup(c); ok && !trailing {
+	if f, ok := l.b.in.Files.Lookup(c); ok && !trailing && l.readable(f.Path) {
 		return place{file: f.Path}, true
 	}
 	if r.Kind == document.RefImage {
@@ -432,6 +429,17 @@ func (l *linker) lookup(p *page, t string, trailing bool, r *document.Ref) (plac
 }
 
 func (l *linker) visible(p *page) bool { return p.placed }
+
+// readable tells whether a page may refer to a file: it is no document, and none
+// that lies beside hidden pages only.
+func (l *linker) readable(file string) bool {
+	if l.byPath[file] != nil {
+		return false
+	}
+	dir, _ := split2(file)
+	used, _ := l.publishes(dir)
+	return used
+}
 
 // atURL finds a page by the path of its URL, with or without its last slash.
 func (l *linker) atURL(c string) *page {
@@ -577,14 +585,8 @@ func (l *linker) missing(p *page, r *document.Ref, tries []string, fragment stri
 		d.Rule = "picture-missing"
 	}
 	for _, t := range tries {
-		c, ok := clean(t)
-		if !ok {
+		if _, ok := clean(t); !ok {
 			d.Msg, d.Hint = quote(r.Target)+" leads out of the site", "link to what lies in the content folder"
-			l.at(p, r, &d)
-			return Target{}
-		}
-		if q := l.atPath(c); q != nil && !l.visible(q) {
-			d.Rule, d.Msg, d.Hint = "link-hidden", quote(r.Target)+" is not published (a draft, or outside its dates)", "the link is left out; build with --drafts to see it"
 			l.at(p, r, &d)
 			return Target{}
 		}
@@ -604,6 +606,22 @@ func (l *linker) missing(p *page, r *document.Ref, tries []string, fragment stri
 			d.Hint = "it exists as " + name
 			l.at(p, r, &d)
 			return l.settle(p, r, fragment, at)
+		}
+	}
+	for _, t := range tries {
+		c, _ := clean(t)
+		if q := l.atPath(c); q != nil && !l.visible(q) {
+			d.Rule, d.Msg, d.Hint = "link-hidden", quote(r.Target)+" is not published (a draft, or outside its dates)", "the link is left out; build with --drafts to see it"
+			l.at(p, r, &d)
+			return Target{}
+		}
+		if f, ok := l.b.in.Files.Lookup(norm.NFC.String(c)); ok && l.byPath[f.Path] == nil {
+			d.Msg, d.Hint = quote(r.Target)+" is not published: only hidden pages lie beside it", "it is left out; build with --drafts to see it"
+			if r.Kind != document.RefImage {
+				d.Rule = "link-hidden"
+			}
+			l.at(p, r, &d)
+			return Target{}
 		}
 	}
 	d.Msg = quote(r.Target) + " is no " + what
@@ -649,7 +667,7 @@ func (l *linker) ignoringCase(c string, r *document.Ref) (place, bool) {
 		}
 	}
 	if f, ok := l.b.in.Files.Fold(c); ok && f.Path != c {
-		if q := l.byPath[f.Path]; q == nil {
+		if l.readable(f.Path) {
 			return place{file: f.Path}, true
 		}
 	}

@@ -1,6 +1,7 @@
 package book
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -140,7 +141,7 @@ func (l *linker) move(p *page) {
 // compareFiles finds how the files beside pages differ.
 func (l *linker) compareFiles() {
 	a, c := l.prev.in.Files.Files(), l.b.in.Files.Files()
-	l.sameFiles = true
+	l.sameFiles = maps.Equal(l.prev.index.foldersOf(l.prev), l.foldersOf(l.b)) // what lies beside hidden pages is not to be linked to
 	if l.prev.in.Files == l.b.in.Files {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/language"
 
@@ -79,6 +80,16 @@ func text(set func(c *Config, s string)) func(*Config, string, document.Value) s
 	}
 }
 
+func folder(set func(c *Config, s string)) func(*Config, string, document.Value) string {
+	return func(c *Config, _ string, v document.Value) string {
+		if v.Kind != document.String || strings.ContainsFunc(v.Str, unicode.IsControl) {
+			return "must be the name of a folder"
+		}
+		set(c, v.Str)
+		return ""
+	}
+}
+
 func texts(msg string, set func(c *Config, list []string)) func(*Config, string, document.Value) string {
 	return func(c *Config, _ string, v document.Value) string {
 		if v.Kind != document.List {
@@ -102,6 +113,9 @@ func link(set func(c *Config, s string)) func(*Config, string, document.Value) s
 		u, err := url.Parse(strings.NewReplacer("{", "", "}", "").Replace(v.Str))
 		if v.Kind != document.String || err != nil || v.Str != "" && (u.Scheme != "https" && u.Scheme != "http" || u.Host == "") {
 			return `must be an address such as "https://intranet.example/playbook/"`
+		}
+		if u.User != nil {
+			return "must be an address without a user: every reader would see it"
 		}
 		set(c, v.Str)
 		return ""
@@ -156,8 +170,8 @@ var settings = []setting{
 	{"footer", "text", "a line at the foot of every page", text(func(c *Config, s string) { c.Book.Footer = s })},
 	{"edit_url", "URL", "where pages can be edited; {path} stands for the file below the content folder", link(func(c *Config, s string) { c.Book.EditURL = s })},
 	{"new_url", "URL", "where pages are made, offered beside a template; {folder} stands for the folder below the content folder, {text} for what the page begins with", link(func(c *Config, s string) { c.Book.Outputs.NewURL = s })},
-	{"content", "folder", `where the Markdown lies, "content" if not set`, text(func(c *Config, s string) { c.Content = s })},
-	{"layouts", "folder", `where the site's own layouts lie, "layouts" if not set`, text(func(c *Config, s string) { c.Layouts = s })},
+	{"content", "folder", `where the Markdown lies, "content" if not set`, folder(func(c *Config, s string) { c.Content = s })},
+	{"layouts", "folder", `where the site's own layouts lie, "layouts" if not set`, folder(func(c *Config, s string) { c.Layouts = s })},
 	{"history", `"on" or "off"`, "when pages were changed, by whom and how, is read from the git checkout that the content lies in; \"off\" starts no process", func(c *Config, _ string, v document.Value) string {
 		if v.Kind != document.String || v.Str != "on" && v.Str != "off" {
 			return `must be "on" or "off"`
