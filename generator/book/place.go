@@ -408,8 +408,13 @@ func Slug(s string) string {
 }
 
 // reserved names are devices on Windows, where a folder of that name cannot be
-// made; a site must be readable from a share there.
+// made; a site must be readable from a share there. And the site's own files
+// lie where a page of their name would have its folder.
 func reserved(s string) bool {
+	switch s {
+	case "feed.xml", "calendar.ics", "sitemap.xml", "robots.txt", "llms.txt", "book.json", "book.schema.json", "index.html", "index.md", "404.html", "template.md":
+		return true
+	}
 	base, _, _ := strings.Cut(s, ".")
 	switch base {
 	case "con", "prn", "aux", "nul":

@@ -185,6 +185,9 @@ func acting(n *html.Node) string {
 	return b.String()
 }
 
+// handler is the name of an attribute that runs.
+var handler = regexp.MustCompile(`(?i)^on[a-z]+$`)
+
 var stamp = regexp.MustCompile(`\.[0-9a-f]{10}\.`)
 
 // normal tells of an address whether it is an asset's, and which, or a page's.
@@ -286,7 +289,7 @@ func (tr *traits) look(p string, data []byte) (out []string) {
 				say("a picture has a <%s>", n.Data)
 			}
 			for _, a := range n.Attr {
-				if strings.HasPrefix(strings.ToLower(a.Key), "on") {
+				if handler.MatchString(a.Key) {
 					say("a picture has %s", a.Key)
 				}
 				if slices.Contains(addressed, attrOf(a)) && !slices.Contains(append(harmless, "data"), scheme(a.Val)) {

@@ -41,7 +41,7 @@ func TestSurroundings(t *testing.T) {
 	var mu sync.Mutex
 	var first string
 	var want map[string]string
-	each(t, sample(60, 4), func(i int) {
+	each(t, sample(60, 3), func(i int) {
 		table.combinations.add(1)
 		dice := rand.New(rand.NewPCG(uint64(*seed), uint64(i)))
 		dir := filepath.Join(scratch(), fmt.Sprint("around", i), []string{"site", "a site", "söte-ü", "x/y/z"}[i%4])

@@ -227,7 +227,7 @@ func TestFaultsOfCalls(t *testing.T) {
 	if !*whole {
 		var few []trial
 		for i, x := range trials {
-			if (i+*seed)%(len(trials)/9) == 0 {
+			if (i+*seed)%(len(trials)/6) == 0 {
 				few = append(few, x)
 			}
 		}

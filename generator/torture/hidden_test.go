@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -44,7 +45,9 @@ func newWorld(n int) *world {
 	var at []string
 	for _, p := range open {
 		name := p.name
-		if w.one(8) {
+		if len(at) == 0 {
+			name = "only" // no other page claims its address
+		} else if w.one(8) {
 			name = w.pick("index", "README")
 		}
 		at = append(at, "content/"+p.dir+name+ext())
@@ -102,7 +105,7 @@ func newWorld(n int) *world {
 	// A visible page's picture stays, whatever hidden pages lie beside it or
 	// refer to it too.
 	w.visible[path.Dir(at[0])+"/u.png"] = "a picture"
-	w.visible[at[0]] += "\n![u](u.png)\n"
+	w.visible[at[0]] = slugLine.ReplaceAllString(w.visible[at[0]], "") + "\n![u](u.png)\n"
 	if d := path.Dir(at[len(at)-1]); !shuts[d] {
 		w.visible[d+"/v.png"] = "another picture"
 	}
@@ -122,6 +125,8 @@ func newWorld(n int) *world {
 	w.visible["playbook.toml"] = conf
 	return w
 }
+
+var slugLine = regexp.MustCompile(`(?m)^slug: .*\n`)
 
 func isPage(p string) bool { return strings.HasSuffix(p, ".md") || strings.HasSuffix(p, ".markdown") }
 

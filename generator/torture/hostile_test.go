@@ -46,7 +46,7 @@ func TestHostile(t *testing.T) {
 	if !*whole { // each run tries the same few of each sort
 		var few []input
 		for i, in := range all {
-			if !in.own && (i+*seed)%13 == 0 {
+			if !in.own && (i+*seed)%23 == 0 {
 				few = append(few, in)
 			}
 		}
@@ -326,7 +326,7 @@ func inputs() []input {
 	front("braces without end", rep("{", 60000), content, "")
 	front("braces and brackets", rep("[{a: ", 10000), content, "")
 	front("dashes", rep("- ", 20000)+"a", content, "")
-	front("questions", rep("? ", 20000)+"a", content, "")
+	front("questions", rep("? ", 20000)+"a", nil, "")
 	front("a deep map", deepMap.String(), content, "")
 	front("a deep list", "x: "+rep("[", 150)+rep("]", 150), content, "")
 	front("quotes without end", "title: \"abc", content, "")
@@ -661,7 +661,7 @@ func inputs() []input {
 
 	// Kinds.
 	kind := func(name, text string, want []int) {
-		add(input{name: "kind: " + name, files: map[string]string{"layouts/kinds/evil/kind.yaml": text, "content/evil/a.md": "---\ntitle: A\n---\nBody.\n"}, want: want})
+		add(input{name: "kind: " + name, own: strings.Contains(name, "expression"), files: map[string]string{"layouts/kinds/evil/kind.yaml": text, "content/evil/a.md": "---\ntitle: A\n---\nBody.\n"}, want: want})
 	}
 	const head = "name: Evil\nsection: evil\n"
 	kind("empty", "", nil)

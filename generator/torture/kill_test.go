@@ -34,7 +34,7 @@ func TestKills(t *testing.T) {
 	long := time.Since(began)
 	t.Logf("a build takes %v", long)
 	dice := rand.New(rand.NewPCG(uint64(*seed), 1))
-	n := sample(*kills, 6)
+	n := sample(*kills, 3)
 	type kill struct {
 		turn  int
 		after time.Duration
