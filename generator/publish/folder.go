@@ -836,7 +836,7 @@ func (h *folderHost) fell(ctx context.Context, top string, r *release) error {
 }
 
 func (h *folderHost) Rollback(ctx context.Context, site, id string) (Release, error) {
-	s, r, err := h.backTo(ctx, site, id)
+	_, r, err := h.backTo(ctx, site, id)
 	if err != nil {
 		return Release{}, err
 	}
@@ -849,7 +849,8 @@ func (h *folderHost) Rollback(ctx context.Context, site, id string) (Release, er
 	}
 	defer unlock()
 	// Somebody may have published before the lock was ours.
-	if s, r, err = h.backTo(ctx, site, r.id); err != nil {
+	s, r, err := h.backTo(ctx, site, r.id)
+	if err != nil {
 		return Release{}, err
 	}
 	if err := h.sweep(); err != nil {
