@@ -279,7 +279,7 @@ var keys = []struct {
 }{
 	{"title", title},
 	{"kind", func(t *rapid.T) string { return pick(t, kinds...) }},
-	{"layout", func(t *rapid.T) string { return "ask/" + pick(t, append(asks, "nobody")...) }},
+	{"layout", func(t *rapid.T) string { return "ask/" + pick(t, slices.Concat(asks, []string{"nobody"})...) }},
 	{"layout", func(t *rapid.T) string { return "ask/" + pick(t, asks...) }},
 	{"layout", func(t *rapid.T) string { return "ask/" + pick(t, asks...) }},
 	{"layout", func(t *rapid.T) string { return "ask/" + pick(t, asks...) }},

@@ -151,16 +151,17 @@ func unseen(src []byte, diags []diag.Diagnostic) []byte {
 	hidden := false
 	for i, l := range lines {
 		key, _, pair := strings.Cut(l, "=")
+		end := l[len(strings.TrimSuffix(l, "\n")):] // the last line may have none
 		switch {
 		case pair && looksSecret(strings.Trim(strings.TrimSpace(key), `"'`)):
-			lines[i], hidden = key+"= …\n", true
+			lines[i], hidden = key+"= …"+end, true
 		case pair && !strings.HasPrefix(key, " ") || strings.HasPrefix(strings.TrimSpace(l), "["):
 			hidden = strings.Contains(l, "{") && slices.ContainsFunc(secretWords, func(w string) bool { return strings.Contains(strings.ToLower(l), w) })
 			if hidden {
-				lines[i] = key + "= …\n"
+				lines[i] = key + "= …" + end
 			}
 		case hidden && l != "":
-			lines[i] = "…\n"
+			lines[i] = "…" + end
 		}
 	}
 	return []byte(strings.Join(lines, ""))

@@ -1,11 +1,16 @@
 package main
 
 import (
+	"archive/tar"
+	"archive/zip"
 	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -238,4 +243,61 @@ func TestClear(t *testing.T) {
 	if err := o.clear(); err == nil || len(files(t, o.out)) != 2 {
 		t.Errorf("%v, left %v", err, sorted(files(t, o.out)))
 	}
+}
+
+// TestArchives: what is packed comes out, with its rights, owned by nobody and of
+// one day.
+func TestArchives(t *testing.T) {
+	in := []file{{"LICENSE", 0o644, []byte("terms")}, {"playbook.exe", 0o755, bytes.Repeat([]byte("MZ"), 5000)}}
+	var want []string
+	for _, f := range in {
+		want = append(want, fmt.Sprintf("p/%s %v %d %x", f.name, f.mode, day.Unix(), sha256.Sum256(f.data)))
+	}
+	check := func(got []string, err error) {
+		t.Helper()
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%v\n%s\nwant\n%s", err, strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+	}
+	data, err := tarball("p", in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for r := tar.NewReader(z); ; {
+		h, err := r.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(r)
+		if err != nil || h.Uid != 0 || h.Uname != "" {
+			t.Errorf("%+v, %v", h, err)
+		}
+		got = append(got, fmt.Sprintf("%s %v %d %x", h.Name, h.FileInfo().Mode(), h.ModTime.Unix(), sha256.Sum256(b)))
+	}
+	check(got, nil)
+
+	if data, err = zipped("p", in); err != nil {
+		t.Fatal(err)
+	}
+	r, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got = nil
+	for _, f := range r.File {
+		b, err := fs.ReadFile(r, f.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, fmt.Sprintf("%s %v %d %x", f.Name, f.Mode(), f.Modified.Unix(), sha256.Sum256(b)))
+	}
+	check(got, nil)
 }

@@ -117,7 +117,7 @@ func begin(t testing.TB, dir string, change func(o *Options), tweak func(s *serv
 	case err := <-r.done:
 		r.done <- err
 		t.Fatalf("the server ended: %v", err)
-	case <-time.After(30 * time.Second):
+	case <-time.After(atMost):
 		t.Fatal("the first build does not end")
 	}
 	return r
@@ -132,10 +132,15 @@ func (r *running) end() {
 		if err != nil {
 			r.t.Errorf("the server ended with %v", err)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(atMost):
 		r.t.Error("the server does not end")
 	}
 }
+
+// atMost is how long tests wait for what must come: long, since a machine may
+// be busy and the race detector slow, and all of it is waited only before a
+// failure.
+const atMost = 90 * time.Second
 
 func (r *running) said() []string {
 	r.mu.Lock()
@@ -172,7 +177,7 @@ func (r *running) gone(path string) {
 
 func (r *running) until(what string, ok func() bool) {
 	r.t.Helper()
-	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(atMost); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if ok() {
 			return
 		}
