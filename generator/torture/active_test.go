@@ -510,7 +510,7 @@ func TestInspectorFinds(t *testing.T) {
 		"<script>a()</script>", "<script src=//e.example/></script>", "<script src=../../assets/other.js></script>", "<ScRiPt>a()</sCrIpT>", "<svg onload=a()>", "<svg><script>a()</script></svg>", "<img src=x onerror=a()>",
 		"<a href=javascript:a()>", "<a href='java&#9;script:a()'>", "<a href=' &#1;javascript:a()'>", "<a href=data:text/html,x>", "<a href=VBScript:a>", "<iframe>", "<object>", "<embed>", "<base href=//e>", "<meta http-equiv=refresh content='0;url=//e'>",
 		"<link rel=stylesheet href=//e>", "<style>a{}</style>", "<p style=a:b>", "<form action=//e>", "<form>", "<input>", "<button>", "<textarea>", "<select>", "<math href=javascript:a>", "<math><mi>", "<template>", "<noscript><img src=x>", "<video>", "<p data-find>",
-		"<img srcset=a>", "<custom-element>", "<p onclick>", "<svg><a xlink:href=javascript:a>", "<p hidden>", "<a ping=//e href=x>", "<xmp>", "<plaintext>", "<img src=javascript:a>",
+		"<img srcset=a>", "<custom-element>", "<p onclick>", "<svg><a xlink:href=javascript:a>", "<em hidden>", "<a ping=//e href=x>", "<xmp>", "<plaintext>", "<img src=javascript:a>",
 	} {
 		text := append(append(slices.Clone(page[:at]), x...), page[at:]...)
 		if len(tr.inspect(map[string][]byte{"p.html": text})) == 0 {
