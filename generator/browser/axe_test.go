@@ -18,8 +18,9 @@ var (
 // at what elements are, where they lie and whether they show.
 const byColour = `["color-contrast", "link-in-text-block"]`
 
-// layout is where everything on a page lies and whether it shows.
-const layout = `[...document.querySelectorAll("body, body *")].map(e => { const r = e.getBoundingClientRect(), s = getComputedStyle(e); return [r.x, r.y, r.width, r.height, s.visibility, s.opacity, s.fontSize, s.fontWeight, s.overflow] }).join("|")`
+// layout is where everything on a page lies and whether it shows, but for the sun and
+// the moon in the switch, of which each scheme shows its own.
+const layout = `[...document.querySelectorAll("body, body :not([data-theme-switch] *)")].map(e => { const r = e.getBoundingClientRect(), s = getComputedStyle(e); return [r.x, r.y, r.width, r.height, s.visibility, s.opacity, s.fontSize, s.fontWeight, s.overflow] }).join("|")`
 
 // faults has axe look at what a selector names, with all of its rules or with
 // some, once nothing moves any more, and returns what it finds.
