@@ -84,8 +84,9 @@ func perfect(t *testing.T, url string) {
 			return
 		}
 		// The machine was faster this time than when its speed was taken: that
-		// would be a phone faster than the one that is meant.
-		if own := slowdown(a.Environment.BenchmarkIndex); times < .9*own {
+		// would be a phone faster than the one that is meant. Its speed, taken
+		// twice in a minute, differs by a quarter on a machine that does nothing else.
+		if own := slowdown(a.Environment.BenchmarkIndex); times < .75*own {
 			times = own
 			continue
 		}
