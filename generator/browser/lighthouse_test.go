@@ -85,7 +85,7 @@ func perfect(t *testing.T, url string) {
 		}
 		// The machine was faster this time than when its speed was taken: that
 		// would be a phone faster than the one that is meant. Its speed, taken
-		// twice in a minute, differs by a quarter on a machine that does nothing else.
+		// twice in a minute, easily differs by a quarter.
 		if own := slowdown(a.Environment.BenchmarkIndex); times < .75*own {
 			times = own
 			continue
