@@ -64,7 +64,7 @@ func perfect(t *testing.T, url string) {
 	t.Helper()
 	times := usual
 	var best *audit
-	for attempt := range 10 {
+	for attempt := range 20 {
 		quiet(t)
 		a, err := lighthouse(t, url, times, "")
 		if err != nil {
