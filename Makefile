@@ -8,7 +8,7 @@ build:
 test:
 	go vet ./...
 	go test $$(go list ./... | grep -v /generator/browser$$)
-	go test -timeout 60m ./generator/browser  # alone, and last: Lighthouse takes times
+	go test -timeout 30m ./generator/browser  # alone, and last: Lighthouse takes times
 
 lint:
 	@test -z "$$(gofmt -l main.go generator)" || { gofmt -l main.go generator; echo "run gofmt -w"; exit 1; }

@@ -387,8 +387,9 @@
       return sum();
     };
     var outs = all("output[data-expr]", form).map(function (o) { return { el: o, f: compile(o.dataset.expr) }; });
-    var write = new Intl.NumberFormat(form.dataset.lang || undefined, { maximumFractionDigits: 2 });
+    var write; // made when something is to be written: it takes a phone a tenth of a second
     var show = function () {
+      write = write || new Intl.NumberFormat(form.dataset.lang || undefined, { maximumFractionDigits: 2 });
       outs.forEach(function (o) {
         var x = o.f(function (name) { var i = form.elements[name]; return i && i.value !== "" ? parseFloat(i.value) : NaN; });
         o.el.textContent = isFinite(x) ? write.format(x) : "–";
@@ -407,7 +408,7 @@
     form.addEventListener("input", show);
     form.addEventListener("reset", function () { setTimeout(show, 0); });
     form.addEventListener("submit", function (e) { e.preventDefault(); });
-    show();
+    if (outs.some(function (o) { return !o.el.textContent; })) show();
   });
 
   // Freshness: a page turns stale by its own dates, without being built again.
