@@ -51,7 +51,7 @@ func TestLighthouse(t *testing.T) {
 			fmt.Fprint(w, `<!doctype html><html lang="en"><title>Slow</title><p>Slow<script>for (const end = performance.now() + 900; performance.now() < end;);</script>`)
 		}))
 		defer slow.Close()
-		a, err := lighthouse(t, slow.URL, 1, "performance")
+		a, err := lighthouse(t, slow.URL, usual, "performance")
 		must(t, err)
 		if s := a.speed(); s >= leastSpeed {
 			t.Errorf("it scores %.0f: %s", s, a)
@@ -62,7 +62,7 @@ func TestLighthouse(t *testing.T) {
 // leastSpeed is what a page must score for speed. The aim is 100, which the plan
 // does not reach: its first layout keeps a slow phone busy for longer than 100
 // allows. What is below this is a page that has become slower.
-const leastSpeed = 90
+const leastSpeed = 95
 
 // perfect holds a page to 100 in every category but speed, and to leastSpeed in that.
 func perfect(t *testing.T, url string) {
