@@ -363,12 +363,12 @@ func (e *engine) digest(q QID) source.Digest {
 		return e.fragment(q).art.Digest
 	}
 	if int(q) >= len(e.known) {
-		_, d := e.ask(e.table.question(q))
+		_, d := e.ask(q, e.table.question(q))
 		return d
 	}
 	k := &e.known[q]
 	if !k.done.Load() {
-		_, d := e.ask(e.table.question(q))
+		_, d := e.ask(q, e.table.question(q))
 		k.once.Do(func() {
 			k.digest = d
 			k.done.Store(true)
@@ -377,17 +377,19 @@ func (e *engine) digest(q QID) source.Digest {
 	return k.digest
 }
 
-func (e *engine) ask(q book.Question) (any, source.Digest) {
-	v, d := e.answer(q)
+// ask returns the answer to a question, and its digest; id is what the question
+// is interned as.
+func (e *engine) ask(id QID, q book.Question) (any, source.Digest) {
+	v, d := e.answer(id, q)
 	if e.faults.Answer != nil {
 		return e.faults.Answer(q, v, d)
 	}
 	return v, d
 }
 
-func (e *engine) answer(q book.Question) (any, source.Digest) {
-	if q.Op == book.OpFragment {
-		c := e.fragment(e.table.intern(q))
+func (e *engine) answer(id QID, q book.Question) (any, source.Digest) {
+	if id&shared != 0 {
+		c := e.fragment(id)
 		return c.data, c.art.Digest
 	}
 	a := e.in.Book.Answer(q)
@@ -498,15 +500,8 @@ func (r *Reader) first(id QID) bool {
 // Ask answers q and records that it was asked. T must be the type that the
 // question's documentation names.
 func Ask[T any](r *Reader, q book.Question) T {
-	var v any
-	var d source.Digest
 	id := r.e.table.intern(q)
-	if q.Op == book.OpFragment && r.e.faults.Answer == nil {
-		c := r.e.fragment(id)
-		v, d = c.data, c.art.Digest
-	} else {
-		v, d = r.e.ask(q)
-	}
+	v, d := r.e.ask(id, q)
 	if r.first(id) && !r.e.faults.forgets(q) {
 		r.trace = append(r.trace, Read{id, d})
 		if q.Op.Own() && !r.fragment {

@@ -307,22 +307,30 @@ func (l *linker) each(pages []*page, f func(p *page)) {
 	parallel(l.b.in.Workers, len(pages), func(i int) { f(pages[i]) })
 }
 
-// parallel calls f for 0..n-1 in blocks, on workers goroutines.
+// parallel calls f for 0..n-1, on workers goroutines.
 func parallel(workers, n int, f func(i int)) {
-	const block = 64
+	share(workers, n, 64, func(each func(f func(i int))) { each(f) })
+}
+
+// share divides 0..n-1 among workers goroutines, 0 for as many as there are
+// processors, by blocks as they come to them. Each calls work once, with what
+// calls a function for all that is its share. A panic reaches the caller.
+func share(workers, n, block int, work func(each func(f func(i int)))) {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	workers = min(workers, (n+block-1)/block)
 	if workers <= 1 {
-		for i := range n {
-			f(i)
-		}
+		work(func(f func(i int)) {
+			for i := range n {
+				f(i)
+			}
+		})
 		return
 	}
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	var fault atomic.Pointer[string] // a panic must reach the caller, who can report it
+	var fault atomic.Pointer[string]
 	for range workers {
 		wg.Go(func() {
 			defer func() {
@@ -331,15 +339,13 @@ func parallel(workers, n int, f func(i int)) {
 					fault.CompareAndSwap(nil, &s)
 				}
 			}()
-			for {
-				lo := int(next.Add(block)) - block
-				if lo >= n {
-					return
+			work(func(f func(i int)) {
+				for lo := int(next.Add(int64(block))) - block; lo < n; lo = int(next.Add(int64(block))) - block {
+					for i := lo; i < min(lo+block, n); i++ {
+						f(i)
+					}
 				}
-				for i := lo; i < min(lo+block, n); i++ {
-					f(i)
-				}
-			}
+			})
 		})
 	}
 	wg.Wait()

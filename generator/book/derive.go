@@ -90,7 +90,7 @@ func (o *object) Get(name string) (any, error) {
 			}
 		}
 		if v, ok := p.fields[name]; ok {
-			if holdsCards(v) {
+			if holds(v, isCards) {
 				v = o.ev.live(v)
 			}
 			return v, nil
@@ -169,23 +169,6 @@ func (ev *evaluation) inverse(p *page, v *kind.Inverse) []any {
 		}
 	}
 	return out
-}
-
-// holdsCards tells whether there is something for live to do in a value.
-func holdsCards(v any) bool {
-	switch v := v.(type) {
-	case *Card, []*Card:
-		return true
-	case []any:
-		return slices.ContainsFunc(v, holdsCards)
-	case map[string]any:
-		for _, x := range v {
-			if holdsCards(x) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // live puts the documents themselves where fields hold their cards.

@@ -1,9 +1,6 @@
 package book
 
 import (
-	"fmt"
-	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -112,48 +109,11 @@ func (b *Book) done(ev *evaluation) {
 
 // evaluate calls f for 0..n-1, on the Book's workers, each with an evaluation.
 func (b *Book) evaluate(n int, f func(ev *evaluation, i int)) {
-	const block = 8
-	workers := b.in.Workers
-	if workers <= 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
-	workers = min(workers, (n+block-1)/block)
-	if workers <= 1 {
+	share(b.in.Workers, n, 8, func(each func(f func(i int))) {
 		ev := b.evaluation()
-		for i := range n {
-			f(ev, i)
-		}
+		each(func(i int) { f(ev, i) })
 		b.done(ev)
-		return
-	}
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	var fault atomic.Pointer[string] // a panic must reach the caller, who can report it
-	for range workers {
-		wg.Go(func() {
-			defer func() {
-				if x := recover(); x != nil {
-					s := fmt.Sprintf("%v\n%s", x, debug.Stack())
-					fault.CompareAndSwap(nil, &s)
-				}
-			}()
-			ev := b.evaluation()
-			for {
-				lo := int(next.Add(block)) - block
-				if lo >= n {
-					break
-				}
-				for i := lo; i < min(lo+block, n); i++ {
-					f(ev, i)
-				}
-			}
-			b.done(ev)
-		})
-	}
-	wg.Wait()
-	if s := fault.Load(); s != nil {
-		panic(*s)
-	}
+	})
 }
 
 // object returns a page as expressions see it.
@@ -330,7 +290,7 @@ func (ev *evaluation) workOut(p *page, i int, st *derivedValue) {
 	}
 	st.reads, st.sets, st.loop = ev.close(outer)
 	st.v, st.err = v, err
-	if st.docs = holdsPages(v); st.docs {
+	if st.docs = holds(v, isObject); st.docs {
 		st.v = rebound(v, func(x *object) *object {
 			st.shown = append(st.shown, x.p.n)
 			return &object{p: x.p}
@@ -351,19 +311,28 @@ func (ev *evaluation) given(v any) any {
 	})
 }
 
-// holdsPages tells whether there are documents in a value.
-func holdsPages(v any) bool {
+// holds tells whether there is something of a sort in a value, at any depth.
+func holds(v any, sort func(any) bool) bool {
 	switch v := v.(type) {
-	case *object:
-		return true
 	case []any:
-		return slices.ContainsFunc(v, holdsPages)
+		return slices.ContainsFunc(v, func(x any) bool { return holds(x, sort) })
 	case map[string]any:
 		for _, x := range v {
-			if holdsPages(x) {
+			if holds(x, sort) {
 				return true
 			}
 		}
+		return false
+	}
+	return sort(v)
+}
+
+func isObject(v any) bool { _, ok := v.(*object); return ok }
+
+func isCards(v any) bool {
+	switch v.(type) {
+	case *Card, []*Card:
+		return true
 	}
 	return false
 }

@@ -22,7 +22,9 @@ var indexNames = [...]string{"index", "_index", "readme"}
 func (l *linker) place() {
 	in := &l.b.in
 	pages := make([]*page, len(in.Docs))
-	same := l.samePaths()
+	hidden := make([]bool, len(in.Docs))
+	parallel(in.Workers, len(in.Docs), func(i int) { hidden[i] = !l.shown(in.Docs[i]) })
+	same := l.samePaths() && l.sameHidden(hidden)
 	if same {
 		parallel(in.Workers, len(in.Docs), func(i int) {
 			d, was := in.Docs[i], l.prev.latest(l.prev.index.order[i])
@@ -32,15 +34,13 @@ func (l *linker) place() {
 			}
 			pages[i] = p
 		})
-		same = l.sameShown(pages)
-	}
-	if !same {
-		l.lay(pages)
+	} else {
+		l.lay(pages, hidden)
 	}
 	l.order = pages
 	for i, p := range pages {
 		p.order = int32(i)
-		if l.shown(p) {
+		if !hidden[i] {
 			l.b.pages = append(l.b.pages, p)
 		} else {
 			l.hidden = append(l.hidden, p)
@@ -74,16 +74,16 @@ func (l *linker) samePaths() bool {
 	return true
 }
 
-// sameShown tells whether of the documents, which lie where they lay in the Book
+// sameHidden tells whether of the documents, which lie where they lay in the Book
 // before, the same are hidden: what is hidden has no say in what is a folder's
 // page.
-func (l *linker) sameShown(pages []*page) bool {
-	hidden := make(map[*page]bool, len(l.prev.index.hidden))
+func (l *linker) sameHidden(hidden []bool) bool {
+	before := make(map[*page]bool, len(l.prev.index.hidden))
 	for _, p := range l.prev.index.hidden {
-		hidden[p] = true
+		before[p] = true
 	}
-	for i, p := range pages {
-		if l.shown(p) == hidden[l.prev.index.order[i]] {
+	for i, is := range hidden {
+		if is != before[l.prev.index.order[i]] {
 			return false
 		}
 	}
@@ -132,17 +132,12 @@ func (t *tree) add(path string) {
 
 // lay finds where documents lie in the tree of pages. Those that are hidden lie
 // somewhere too, but make nothing of the others.
-func (l *linker) lay(pages []*page) {
+func (l *linker) lay(pages []*page, hidden []bool) {
 	in := &l.b.in
 	before := make([]*page, len(in.Docs))
-	hidden := make([]bool, len(in.Docs))
-	parallel(in.Workers, len(in.Docs), func(i int) {
-		d := in.Docs[i]
-		if l.prev != nil {
-			before[i] = l.prev.latest(l.prev.index.byPath[d.Path])
-		}
-		hidden[i] = !l.shown(&page{doc: d})
-	})
+	if l.prev != nil {
+		parallel(in.Workers, len(in.Docs), func(i int) { before[i] = l.prev.latest(l.prev.index.byPath[in.Docs[i].Path]) })
+	}
 	newTree := func() *tree { return &tree{map[string]string{}, map[string]int{}, map[string]bool{}} }
 	seen := newTree()
 	all := seen
@@ -201,10 +196,10 @@ func join(dir, name string) string {
 	return dir + "/" + name
 }
 
-// shown tells whether p may be seen by readers. What cannot be understood
-// hides the page: a draft whose mark is misspelt must not get out.
-func (l *linker) shown(p *page) bool {
-	in := &l.b.in
+// shown tells whether readers may see the page of a document. What cannot be
+// understood hides it: a draft whose mark is misspelt must not get out.
+func (l *linker) shown(d *document.Document) bool {
+	in, p := &l.b.in, page{doc: d}
 	switch v := p.plain("draft").(type) {
 	case nil:
 	case bool:

@@ -425,16 +425,7 @@ func (t *tongue) cutBlocks() {
 
 // each is parallel where each piece is worth a turn of its own.
 func each(workers, n int, f func(i int)) {
-	var wg sync.WaitGroup
-	workers = max(1, workers)
-	for w := range workers {
-		wg.Go(func() {
-			for i := w; i < n; i += workers {
-				f(i)
-			}
-		})
-	}
-	wg.Wait()
+	share(workers, n, 1, func(each func(f func(i int))) { each(f) })
 }
 
 // blockText writes what a reader sees of pages that are found, as JSON: a list
