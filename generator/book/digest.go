@@ -3,6 +3,7 @@ package book
 import (
 	"encoding/binary"
 	"fmt"
+	"hash"
 	"math"
 	"slices"
 
@@ -20,51 +21,59 @@ func digestOf(v any) source.Digest {
 	case *Body:
 		if v != nil {
 			e.body(v)
-			return e.sum()
+			return e.digest()
 		}
 	}
 	e.any(v)
-	return e.sum()
+	return e.digest()
 }
 
 // enc writes values so that different values give different bytes: each is
 // tagged and strings carry their length. Most answers are short, and stay on the
-// stack of whoever has the enc.
+// stack of whoever has the enc; of a longer one no more than room is held.
 type enc struct {
 	room [2 << 10]byte
-	n    int    // bytes of room
-	more []byte // all of them, once room is too small
+	n    int   // bytes of room
+	long *long // what came before them; nil: nothing did
 }
 
-func (e *enc) grow(n int) bool {
-	if e.more == nil {
-		if e.n+n <= len(e.room) {
-			return false
-		}
-		e.more = append(make([]byte, 0, 4*len(e.room)+n), e.room[:e.n]...)
+// long is the sum of a long answer. The bytes pass through part, because room
+// would not stay on the stack if it were handed to sum.
+type long struct {
+	sum  hash.Hash
+	part [2 << 10]byte
+}
+
+// full hands on what is in room.
+func (e *enc) full() {
+	if e.long == nil {
+		e.long = &long{sum: source.NewSum()}
 	}
-	return true
+	e.long.sum.Write(e.long.part[:copy(e.long.part[:], e.room[:e.n])])
+	e.n = 0
 }
 
 func (e *enc) bytes(b []byte) {
-	if e.grow(len(b)) {
-		e.more = append(e.more, b...)
-		return
+	for len(b) > len(e.room)-e.n {
+		n := copy(e.room[e.n:], b)
+		e.n += n
+		e.full()
+		b = b[n:]
 	}
 	e.n += copy(e.room[e.n:], b)
 }
 
-func (e *enc) sum() source.Digest {
-	if e.more != nil {
-		return source.Sum(e.more)
+func (e *enc) digest() source.Digest {
+	if e.long == nil {
+		return source.Sum(e.room[:e.n])
 	}
-	return source.Sum(e.room[:e.n])
+	e.full()
+	return source.SumOf(e.long.sum)
 }
 
 func (e *enc) tag(t byte) {
-	if e.grow(1) {
-		e.more = append(e.more, t)
-		return
+	if e.n == len(e.room) {
+		e.full()
 	}
 	e.room[e.n] = t
 	e.n++
@@ -78,9 +87,11 @@ func (e *enc) int(n int) {
 func (e *enc) str(s string) {
 	var b [binary.MaxVarintLen64]byte
 	e.bytes(b[:binary.PutUvarint(b[:], uint64(len(s)))])
-	if e.grow(len(s)) {
-		e.more = append(e.more, s...)
-		return
+	for len(s) > len(e.room)-e.n {
+		n := copy(e.room[e.n:], s)
+		e.n += n
+		e.full()
+		s = s[n:]
 	}
 	e.n += copy(e.room[e.n:], s)
 }
@@ -324,7 +335,7 @@ func (e *enc) card(c *Card) {
 		if d == nil {
 			var own enc
 			own.cardValue(c)
-			v := own.sum()
+			v := own.digest()
 			d = &v
 			c.sum.Store(d)
 		}

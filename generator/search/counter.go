@@ -18,6 +18,7 @@ type Counter struct {
 	words []counted
 	text  []byte // of words
 	order []ordered
+	room  []byte // for a word
 }
 
 // ordered is a word to be sorted: its first eight letters as a number, which
@@ -40,7 +41,10 @@ type counted struct {
 // Add counts the words of a text: weight for each, in that part of the whole (0:
 // no part, else 1 to MaxSection).
 func (c *Counter) Add(text []byte, weight, part int) {
-	Words(text, func(w []byte) { c.count(w, weight, part) })
+	if c.room == nil {
+		c.room = make([]byte, 0, 4*MaxWord)
+	}
+	words(text, c.room, func(w []byte) { c.count(w, weight, part) })
 }
 
 // AddWord counts one word that is not to be split or folded.
@@ -158,6 +162,7 @@ func appendWord(b, last, w []byte) []byte {
 // reader reads a Bag word by word.
 type reader struct {
 	rest   Bag
+	said   Bag // how the word is written
 	word   []byte
 	weight int
 	part   uint8
@@ -177,6 +182,7 @@ func (r *reader) next() bool {
 	}
 	r.word = append(r.word[:keep], r.rest[at:at+int(more)]...)
 	at += int(more)
+	r.said = r.rest[:at]
 	r.weight, r.part = int(r.rest[at]), r.rest[at+1]
 	r.rest = r.rest[at+2:]
 	return true

@@ -35,21 +35,61 @@ const typical = 400
 // Probabilistic Relevance Framework", 2009) with k1 1.2 and b 0.6.
 func NewEntry(words int, bags ...Bag) Entry {
 	norm := 1.2 * (0.4 + 0.6*float64(words)/typical)
+	var impacts [maxWeight + 1]byte // by weight, each one more than it is; 0: not worked out yet
+	impact := func(weight int) byte {
+		if weight > maxWeight {
+			return byte(math.Round(10 * float64(weight) / (float64(weight) + norm)))
+		}
+		if impacts[weight] == 0 {
+			impacts[weight] = 1 + byte(math.Round(10*float64(weight)/(float64(weight)+norm)))
+		}
+		return impacts[weight] - 1
+	}
+	what := func(weight int, inTitle bool, part uint8) byte {
+		n := impact(weight)
+		if inTitle {
+			n += 5
+		}
+		return max(1, min(15, n))<<4 | part&15
+	}
 	rs := make([]reader, len(bags))
 	live := make([]*reader, 0, len(bags))
+	size := 0
 	for i := range bags {
+		size += len(bags[i])
 		rs[i].rest = bags[i]
 		if rs[i].next() {
 			live = append(live, &rs[i])
 		}
 	}
-	var out, last, word []byte
+	out := make([]byte, 0, size)
+	var last, word []byte
+	var from *reader // whose word last is, if nobody else has it
 	for len(live) > 0 {
-		least := live[0]
+		least, shared := live[0], false
 		for _, r := range live[1:] {
-			if bytes.Compare(r.word, least.word) < 0 {
-				least = r
+			switch order := bytes.Compare(r.word, least.word); {
+			case order < 0:
+				least, shared = r, false
+			case order == 0:
+				shared = true
 			}
+		}
+		if !shared {
+			if from == least { // what the two have in common is told by the Bag
+				out = append(out, least.said...)
+			} else {
+				out = appendWord(out, last, least.word)
+			}
+			out = append(out, what(least.weight&^titled, least.weight&titled != 0, least.part))
+			from = least
+			if len(live) > 1 {
+				last = append(last[:0], least.word...)
+			}
+			if !least.next() {
+				live = slices.DeleteFunc(live, func(r *reader) bool { return r == least })
+			}
+			continue
 		}
 		word = append(word[:0], least.word...)
 		weight, most, part, inTitle := 0, -1, uint8(0), false
@@ -68,13 +108,10 @@ func NewEntry(words int, bags ...Bag) Entry {
 				i--
 			}
 		}
-		impact := math.Round(10 * float64(weight) / (float64(weight) + norm))
-		if inTitle {
-			impact += 5
-		}
 		out = appendWord(out, last, word)
-		out = append(out, byte(max(1, min(15, int(impact))))<<4|part&15)
+		out = append(out, what(weight, inTitle, part))
 		last = append(last[:0], word...)
+		from = nil
 	}
 	return Entry(out)
 }

@@ -25,7 +25,11 @@ const MaxWord = 24
 // or a single character where it stands alone. What is one letter or digit else
 // is no word. yield must not keep its argument.
 func Words(text []byte, yield func(word []byte)) {
-	var buf [4 * MaxWord]byte
+	words(text, make([]byte, 0, 4*MaxWord), yield)
+}
+
+// words is Words with room for a word.
+func words(text, buf []byte, yield func(word []byte)) {
 	for i := 0; i < len(text); {
 		if !chunk[text[i]] {
 			i++

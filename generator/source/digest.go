@@ -3,6 +3,7 @@ package source
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"hash"
 )
 
 // Digest identifies bytes: the first 16 bytes of their SHA-256. Finding two
@@ -14,6 +15,16 @@ type Digest [16]byte
 func Sum(b []byte) Digest {
 	s := sha256.Sum256(b)
 	return Digest(s[:16])
+}
+
+// NewSum returns what digests are made with where the bytes come in parts; SumOf
+// tells the digest of those that were written to it so far.
+func NewSum() hash.Hash { return sha256.New() }
+
+// SumOf is told of at NewSum.
+func SumOf(h hash.Hash) Digest {
+	var room [sha256.Size]byte
+	return Digest(h.Sum(room[:0])[:len(Digest{})])
 }
 
 // String returns the digest in lower-case hexadecimal.

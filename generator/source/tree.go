@@ -21,7 +21,6 @@
 package source
 
 import (
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -250,11 +249,11 @@ func (t *Tree) DigestAt(i int) (Digest, error) {
 		return Digest{}, t.named("read", path, err)
 	}
 	defer r.Close()
-	h := sha256.New()
+	h := NewSum()
 	if _, err := io.CopyBuffer(struct{ io.Writer }{h}, struct{ io.Reader }{r}, make([]byte, min(t.files[i].Size+1, 128<<10))); err != nil {
 		return Digest{}, t.named("read", path, err)
 	}
-	d := Digest(h.Sum(nil)[:len(Digest{})])
+	d := SumOf(h)
 	t.sums[i].set(d)
 	return d, nil
 }
