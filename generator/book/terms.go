@@ -349,18 +349,17 @@ func tagName(tag []byte) string {
 // and what wikilinks show in their place.
 func (p *page) text(from, to int) string {
 	h, holes := p.doc.Body.HTML(), p.doc.Body.Holes
-	var b strings.Builder
+	raw := make([]byte, 0, to-from)
 	i, _ := slices.BinarySearchFunc(holes, from, func(h document.Hole, at int) int { return h.At - at })
 	for pos := from; pos < to; {
 		if i < len(holes) && holes[i].At <= pos {
 			if holes[i].At == pos && holes[i].Kind == document.HoleText {
-				b.WriteString(html.EscapeString(p.targets[holes[i].Arg].Text))
+				raw = append(raw, html.EscapeString(p.targets[holes[i].Arg].Text)...)
 			}
 			i++
 			continue
 		}
-		c := h[pos]
-		if c == '<' {
+		if h[pos] == '<' {
 			end := bytes.IndexByte(h[pos:], '>')
 			if end < 0 {
 				break
@@ -368,22 +367,45 @@ func (p *page) text(from, to int) string {
 			pos += end + 1
 			continue
 		}
-		b.WriteByte(c)
-		pos++
+		end := to
+		if i < len(holes) {
+			end = min(end, holes[i].At)
+		}
+		if n := bytes.IndexByte(h[pos:end], '<'); n >= 0 {
+			end = pos + n
+		}
+		raw = append(raw, h[pos:end]...)
+		pos = end
 	}
-	const space = " \n\t\r"
-	words := strings.FieldsFunc(html.UnescapeString(b.String()), func(r rune) bool { return strings.ContainsRune(space, r) })
-	if len(words) == 0 {
+	isSpace := func(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
+	if len(raw) == 0 {
 		return ""
 	}
-	out := strings.Join(words, " ")
-	if s := b.String(); strings.IndexByte(space, s[0]) >= 0 { // it stands behind a word, or before one
-		out = " " + out
+	ahead, behind := isSpace(raw[0]), isSpace(raw[len(raw)-1]) // it stands behind a word, or before one
+	text := raw
+	if bytes.IndexByte(raw, '&') >= 0 {
+		text = []byte(html.UnescapeString(string(raw)))
 	}
-	if s := b.String(); strings.IndexByte(space, s[len(s)-1]) >= 0 {
-		out += " "
+	out := make([]byte, 0, len(text)+2)
+	gap := ahead
+	for _, c := range text {
+		switch {
+		case isSpace(c):
+			gap = gap || len(out) > 0
+			continue
+		case gap:
+			out = append(out, ' ')
+			gap = false
+		}
+		out = append(out, c)
 	}
-	return out
+	if len(out) == 0 {
+		return ""
+	}
+	if behind {
+		out = append(out, ' ')
+	}
+	return string(out)
 }
 
 // lastSentence returns what of s stands in the sentence that its end lies in.
