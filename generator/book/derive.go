@@ -91,7 +91,7 @@ func (o *object) Get(name string) (any, error) {
 		}
 		if v, ok := p.fields[name]; ok {
 			if holds(v, isCards) {
-				v = o.ev.live(v)
+				v = o.ev.field(p, name, v)
 			}
 			return v, nil
 		}
@@ -169,6 +169,24 @@ func (ev *evaluation) inverse(p *page, v *kind.Inverse) []any {
 		}
 	}
 	return out
+}
+
+// field is a field with the documents in it, for whoever asks for it again while
+// he is at the same page.
+func (ev *evaluation) field(p *page, name string, v any) any {
+	if ev.fieldsOf != p {
+		ev.fieldsOf = p
+		if ev.fields == nil {
+			ev.fields = map[string]any{}
+		}
+		clear(ev.fields)
+	}
+	known, ok := ev.fields[name]
+	if !ok {
+		known = ev.live(v)
+		ev.fields[name] = known
+	}
+	return known
 }
 
 // live puts the documents themselves where fields hold their cards.

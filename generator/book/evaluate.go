@@ -65,6 +65,8 @@ type evaluation struct {
 
 	outlined *page // the page of which outline is
 	outline  []any
+	fieldsOf *page // the page of which fields are
+	fields   map[string]any
 	ringed   map[string][]string // derived values in circles; see ringFrom
 }
 
@@ -101,7 +103,7 @@ func (b *Book) evaluation() *evaluation {
 // done gives an evaluation back. One in which something panicked is not.
 func (b *Book) done(ev *evaluation) {
 	ev.pages, ev.sets, ev.noted = ev.pages[:0], ev.sets[:0], noted{}
-	ev.lists, ev.last, ev.outlined, ev.outline, ev.ringed = nil, nil, nil, nil, nil
+	ev.lists, ev.last, ev.outlined, ev.outline, ev.fieldsOf, ev.fields, ev.ringed = nil, nil, nil, nil, nil, nil, nil
 	b.work.mu.Lock()
 	defer b.work.mu.Unlock()
 	b.idle = append(b.idle, ev)
