@@ -229,6 +229,19 @@ type machine struct {
 	stack []any
 	base  int
 	depth int
+	dicts []map[string]any // arguments of templates, of which lent are in use
+	lent  int
+}
+
+// lend returns an empty dict, which is given back by counting lent down.
+func (m *machine) lend() map[string]any {
+	if m.lent == len(m.dicts) {
+		m.dicts = append(m.dicts, map[string]any{})
+	}
+	d := m.dicts[m.lent]
+	m.lent++
+	clear(d)
+	return d
 }
 
 // maxDepth is how deep templates may call each other here; html/template goes
@@ -265,12 +278,15 @@ func (p *program) run(w *bytes.Buffer, data any) (ok bool) {
 	if m == nil {
 		m = &machine{}
 	}
-	m.b, m.base, m.depth = w, 0, 0
+	m.b, m.base, m.depth, m.lent = w, 0, 0, 0
 	defer func() {
 		if !ok {
 			_ = recover()
 		}
 		clear(m.stack[:cap(m.stack)])
+		for _, d := range m.dicts {
+			clear(d)
+		}
 		m.stack, m.b = m.stack[:0], nil
 		p.pool.Put(m)
 	}()

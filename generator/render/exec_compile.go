@@ -166,8 +166,49 @@ func (c *compiler) template(pipe *parse.PipeNode, r *routine) stmt {
 	if pipe == nil {
 		return func(m *machine, _ any) flow { m.call(r, nil); return next }
 	}
+	if keys, vals := c.constantDict(pipe); keys != nil {
+		return func(m *machine, dot any) flow {
+			d := m.lend()
+			for i, k := range keys {
+				d[k] = argAny(vals[i](m, dot))
+			}
+			m.call(r, d)
+			m.lent--
+			return next
+		}
+	}
 	arg := c.declaring(pipe)
 	return func(m *machine, dot any) flow { m.call(r, arg(m, dot)); return next }
+}
+
+// constantDict returns the keys and values of a pipeline that is a dict whose keys
+// are constants, nil for any other. A template's argument mostly is one, and when
+// the template has ended nobody has it any more: templates give nothing but text.
+func (c *compiler) constantDict(pipe *parse.PipeNode) (keys []string, vals []expr) {
+	for len(pipe.Cmds) == 1 && len(pipe.Decl) == 0 && len(pipe.Cmds[0].Args) == 1 {
+		inner, ok := pipe.Cmds[0].Args[0].(*parse.PipeNode)
+		if !ok {
+			return nil, nil
+		}
+		pipe = inner
+	}
+	if len(pipe.Cmds) != 1 || len(pipe.Decl) > 0 {
+		return nil, nil
+	}
+	args := pipe.Cmds[0].Args
+	name, ok := args[0].(*parse.IdentifierNode)
+	if _, ours := c.funcs["dict"]; !ok || !ours || name.Ident != "dict" || len(args)%2 == 0 {
+		return nil, nil
+	}
+	for i := 1; i < len(args); i += 2 {
+		k, ok := args[i].(*parse.StringNode)
+		if !ok {
+			return nil, nil
+		}
+		keys = append(keys, k.Text)
+		vals = append(vals, c.arg(args[i+1], anyType))
+	}
+	return keys, vals
 }
 
 // action compiles an action. Its pipeline ends with the escapers html/template
