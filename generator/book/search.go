@@ -257,51 +257,51 @@ var unsearched = map[string]bool{"title": true, "description": true, "tags": tru
 // entry returns what the index holds of a page: the words of its text, of its
 // names, of what its front matter says in words, and its facets.
 func (p *page) entry(c *search.Counter) search.Entry {
-	add := func(s string, weight int) { c.Add([]byte(s), weight, 0) }
-	add(p.card.Title, search.InTitle)
+	c.AddText(p.card.Title, search.InTitle, 0)
 	for _, w := range p.words {
-		add(w, search.InTitle)
+		c.AddText(w, search.InTitle, 0)
 	}
 	for _, t := range p.tags {
-		add(t, search.InTags)
+		c.AddText(t, search.InTags, 0)
 	}
 	if s, ok := p.fields["description"].(string); ok {
-		add(s, search.InSummary)
+		c.AddText(s, search.InSummary, 0)
 	}
 	if p.kind != nil {
 		for key, v := range p.fields { // counted, so in any order
 			if !unsearched[key] {
-				eachText(v, func(s string) { add(s, search.InText) })
+				eachText(v, func(s string) { c.AddText(s, search.InText, 0) })
 			}
 		}
 	}
 	// A whole name, and a whole heading, is a word too: who types it wants that.
-	c.AddWord(joined("=", p.card.Title), search.InTitle, 0)
+	c.AddName("=", p.card.Title, search.InTitle, 0)
 	for _, w := range p.words {
-		c.AddWord(joined("=", w), search.InTitle, 0)
+		c.AddName("=", w, search.InTitle, 0)
 	}
 	if p.doc != nil {
 		for i, h := range p.doc.Headings[:min(len(p.doc.Headings), search.MaxSection)] {
-			c.AddWord(joined("=", h.Text), search.InHeading, i+1)
+			c.AddName("=", h.Text, search.InHeading, i+1)
 		}
 	}
-	facet := func(name, value string) { c.AddWord(joined(strings.ToLower(name)+":", value), search.InText, 0) }
+	facet := func(prefix, value string) { c.AddName(prefix, value, search.InText, 0) }
 	if p.card.Kind != "" {
-		facet("kind", p.card.Kind)
-		facet("kind", p.card.KindName)
+		facet("kind:", p.card.Kind)
+		facet("kind:", p.card.KindName)
 	}
 	top, _, _ := strings.Cut(p.card.Section, "/")
-	facet("section", top)
+	facet("section:", top)
 	for _, t := range p.tags {
-		facet("tag", t)
+		facet("tag:", t)
 	}
 	if p.kind != nil {
 		for _, name := range p.kind.Facets {
-			eachValue(p.fields[name], func(s string) { facet(name, s) })
+			prefix := strings.ToLower(name) + ":"
+			eachValue(p.fields[name], func(s string) { facet(prefix, s) })
 		}
 	}
 	if p.kind == nil || !slices.Contains(p.kind.Facets, "owner") {
-		eachValue(p.fields["owner"], func(s string) { facet("owner", s) })
+		eachValue(p.fields["owner"], func(s string) { facet("owner:", s) })
 	}
 	words, lexicon := 0, search.Bag("")
 	if p.doc != nil {
@@ -346,21 +346,6 @@ func eachValue(v any, f func(string)) {
 	case bool, int, int64, float64:
 		f(fmt.Sprint(v))
 	}
-}
-
-// joined is the word under which the index has a whole text: a facet's value,
-// "region:central-europe", or a name, "=sales-qualified-lead".
-func joined(prefix, text string) string {
-	b := []byte(prefix)
-	search.Words([]byte(text), func(w []byte) {
-		if len(b) > len(prefix) {
-			b = append(b, '-')
-		}
-		if len(b) < 100 {
-			b = append(b, w...)
-		}
-	})
-	return string(b)
 }
 
 // answer enters an answer, or takes over the one of an earlier Book.

@@ -2,7 +2,6 @@ package search
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/binary"
 	"slices"
 )
@@ -17,15 +16,10 @@ type Counter struct {
 	slots []int32 // 1 + index into words; open addressing
 	words []counted
 	text  []byte // of words
-	order []ordered
-	room  []byte // for a word
-}
-
-// ordered is a word to be sorted: its first eight letters as a number, which
-// mostly decide, and its index.
-type ordered struct {
-	key uint64
-	i   int32
+	order []uint64 // the words to be sorted, see sort
+	room  []byte   // for a word
+	name  []byte   // for a text
+	out   []byte   // for a Bag
 }
 
 type counted struct {
@@ -38,6 +32,34 @@ type counted struct {
 	titled    bool  // it stands in a title
 }
 
+// AddText is Add of a string.
+func (c *Counter) AddText(text string, weight, part int) {
+	c.name = append(c.name[:0], text...)
+	c.Add(c.name, weight, part)
+}
+
+// AddName counts a whole text as one word: what stands before it, and its words
+// with hyphens between them, up to some hundred letters.
+func (c *Counter) AddName(prefix, text string, weight, part int) {
+	at := len(prefix)
+	c.name = append(append(c.name[:0], prefix...), text...)
+	end := len(c.name)
+	if c.room == nil {
+		c.room = make([]byte, 0, 4*MaxWord)
+	}
+	name := append(c.name, prefix...) // behind the text, which is read meanwhile
+	words(c.name[at:end:end], c.room, func(w []byte) {
+		if len(name) > end+at {
+			name = append(name, '-')
+		}
+		if len(name) < end+100 {
+			name = append(name, w...)
+		}
+	})
+	c.count(name[end:], weight, part)
+	c.name = name
+}
+
 // Add counts the words of a text: weight for each, in that part of the whole (0:
 // no part, else 1 to MaxSection).
 func (c *Counter) Add(text []byte, weight, part int) {
@@ -46,9 +68,6 @@ func (c *Counter) Add(text []byte, weight, part int) {
 	}
 	words(text, c.room, func(w []byte) { c.count(w, weight, part) })
 }
-
-// AddWord counts one word that is not to be split or folded.
-func (c *Counter) AddWord(word string, weight, part int) { c.count([]byte(word), weight, part) }
 
 func (c *Counter) count(w []byte, weight, part int) {
 	if part > MaxSection {
@@ -79,6 +98,9 @@ func (c *Counter) count(w []byte, weight, part int) {
 			return
 		}
 	}
+	if len(c.words) > indices {
+		return // nobody searches for the words of such a text
+	}
 	c.slots[i] = int32(len(c.words) + 1)
 	c.words = append(c.words, counted{at: int32(len(c.text)), size: int32(len(w)), hash: h, weight: int32(weight), here: int32(weight), now: uint8(part), titled: titled})
 	c.text = append(c.text, w...)
@@ -107,22 +129,11 @@ func (c *Counter) grow() {
 // that Merge and Index read.
 func (c *Counter) Pack() Bag {
 	word := func(x *counted) []byte { return c.text[x.at : x.at+x.size] }
-	c.order = c.order[:0]
-	for i := range c.words {
-		var first [8]byte
-		copy(first[:], word(&c.words[i]))
-		c.order = append(c.order, ordered{binary.BigEndian.Uint64(first[:]), int32(i)})
-	}
-	slices.SortFunc(c.order, func(x, y ordered) int {
-		if x.key != y.key {
-			return cmp.Compare(x.key, y.key)
-		}
-		return bytes.Compare(word(&c.words[x.i]), word(&c.words[y.i]))
-	})
-	out := make([]byte, 0, len(c.text)+2*len(c.words)) // what words share makes up for their lengths
+	c.sort(word)
+	out := c.out[:0]
 	var last []byte
 	for _, o := range c.order {
-		x := &c.words[o.i]
+		x := &c.words[o&indices]
 		x.settle()
 		w := word(x)
 		out = appendWord(out, last, w)
@@ -133,9 +144,35 @@ func (c *Counter) Pack() Bag {
 		out = append(out, weight, x.part)
 		last = w
 	}
-	c.words, c.text = c.words[:0], c.text[:0]
+	c.words, c.text, c.out = c.words[:0], c.text[:0], out
 	clear(c.slots)
 	return Bag(out)
+}
+
+// indices are the bits of order that tell which word it is; those above are of
+// its first letters.
+const indices = 1<<24 - 1
+
+// sort makes order the words in their order: numbers are sorted, of which the
+// first five letters mostly decide, and then those of the same five.
+func (c *Counter) sort(word func(*counted) []byte) {
+	c.order = c.order[:0]
+	for i := range c.words {
+		var first [8]byte
+		copy(first[:5], word(&c.words[i]))
+		c.order = append(c.order, binary.BigEndian.Uint64(first[:])|uint64(i))
+	}
+	slices.Sort(c.order)
+	for i := 0; i < len(c.order); {
+		k := i + 1
+		for k < len(c.order) && c.order[k]&^indices == c.order[i]&^indices {
+			k++
+		}
+		if k-i > 1 {
+			slices.SortFunc(c.order[i:k], func(x, y uint64) int { return bytes.Compare(word(&c.words[x&indices]), word(&c.words[y&indices])) })
+		}
+		i = k
+	}
 }
 
 // The byte of a weight: what it is, and whether the word stands in a title.

@@ -9,6 +9,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"unsafe"
 )
 
 // Entry is what an Index holds of one text: its words, each with a byte, of which
@@ -113,7 +114,7 @@ func NewEntry(words int, bags ...Bag) Entry {
 		last = append(last[:0], word...)
 		from = nil
 	}
-	return Entry(out)
+	return Entry(unsafe.String(unsafe.SliceData(out), len(out))) // nobody writes to it any more
 }
 
 // entryReader reads an Entry word by word.

@@ -77,7 +77,7 @@ func TestEntry(t *testing.T) {
 	c.Add([]byte("review review review"), InText, 2)
 	body := c.Pack()
 	d.Add([]byte("Weekly gap"), InTitle, 0)
-	d.AddWord("kind:guide", InText, 0)
+	d.AddName("kind:", "Guide", InText, 0)
 	got := map[string]byte{}
 	for r := (entryReader{rest: string(NewEntry(200, body, d.Pack()))}); r.next(); {
 		got[string(r.word)] = r.what
