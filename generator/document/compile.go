@@ -49,6 +49,7 @@ type Compiler struct {
 	o       Options
 	key     string // of the options
 	md      goldmark.Markdown
+	quick   goldmark.Markdown // md for texts without bare addresses
 	words   phrases
 	code    *codeCache
 	writers sync.Pool
@@ -64,7 +65,7 @@ func NewCompiler(o Options) *Compiler {
 	l.TableColumns = orDefault(l.TableColumns, defaultColumns)
 	l.Nesting = orDefault(l.Nesting, defaultNesting)
 	c.key = fmt.Sprintf("%+v\x00", c.o)
-	c.md = newMarkdown(c.o)
+	c.md, c.quick = newMarkdown(c.o, true), newMarkdown(c.o, false)
 	c.writers.New = func() any { return new(writer) }
 	c.finders.New = func() any { return new(frontFinder) }
 	return c
@@ -144,9 +145,13 @@ func (w *writer) compile(body []byte) {
 	}
 	ctx := parser.NewContext()
 	ctx.Set(stateKey, w)
-	root := w.c.md.Parser().Parse(text.NewReader(body), parser.WithContext(ctx))
+	md := w.c.quick
+	if mayHaveAddresses(body) {
+		md = w.c.md
+	}
+	root := md.Parser().Parse(text.NewReader(body), parser.WithContext(ctx))
 	w.prepare(root, front)
-	if err := w.c.md.Renderer().Render(w, body, root); err != nil || w.full {
+	if err := md.Renderer().Render(w, body, root); err != nil || w.full {
 		w.dropBody()
 		return
 	}

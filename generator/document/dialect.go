@@ -1,6 +1,8 @@
 package document
 
 import (
+	"bytes"
+
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
@@ -10,8 +12,9 @@ import (
 )
 
 // dialect lists the extensions in the order in which they are added. A new one
-// is a file ext_<name>.go, a line here and cases in testdata/ext/<name>.txt.
-func dialect(o Options) []goldmark.Extender {
+// is a file ext_<name>.go, a line here and cases in testdata/ext/<name>.txt. Bare
+// addresses become links where addresses is true.
+func dialect(o Options, addresses bool) []goldmark.Extender {
 	list := []goldmark.Extender{core{plain: o.Plain}, rawHTML{policy: o.RawHTML}}
 	if o.Plain {
 		return list
@@ -20,7 +23,6 @@ func dialect(o Options) []goldmark.Extender {
 		headings{},
 		tables{},
 		strikethrough{},
-		extension.Linkify,
 		tasks{},
 		footnotes{},
 		definitions{},
@@ -30,18 +32,27 @@ func dialect(o Options) []goldmark.Extender {
 		embeds{},
 		spans{},
 	)
+	if addresses {
+		list = append(list, extension.Linkify)
+	}
 	if o.Typographer {
 		list = append(list, typographer{quotes: phrasesFor(o.Language).quotes})
 	}
 	return list
 }
 
+// mayHaveAddresses tells whether there may be a bare address in a text. Most have
+// none, and the search for them stops at each space.
+func mayHaveAddresses(body []byte) bool {
+	return bytes.IndexByte(body, '@') >= 0 || bytes.Contains(body, []byte("://")) || bytes.Contains(body, []byte("www."))
+}
+
 // newMarkdown puts the parser and renderer of a dialect together.
-func newMarkdown(o Options) goldmark.Markdown {
+func newMarkdown(o Options, addresses bool) goldmark.Markdown {
 	return goldmark.New(
 		goldmark.WithParser(parser.NewParser()),
 		goldmark.WithRenderer(renderer.NewRenderer()),
-		goldmark.WithExtensions(dialect(o)...),
+		goldmark.WithExtensions(dialect(o, addresses)...),
 	)
 }
 

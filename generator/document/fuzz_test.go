@@ -30,6 +30,8 @@ func FuzzCompile(f *testing.F) {
 	c := NewCompiler(Options{Typographer: true})
 	escaping := NewCompiler(Options{RawHTML: Escape, Language: "de"})
 	plain := NewCompiler(Options{Plain: true})
+	slow := NewCompiler(Options{Typographer: true})
+	slow.quick = slow.md
 	f.Fuzz(func(t *testing.T, src string) {
 		if len(src) > 20_000 {
 			return
@@ -38,6 +40,9 @@ func FuzzCompile(f *testing.F) {
 		wellFormed(t, d)
 		if again := c.Compile("p.md", "p.md", []byte(src)); !reflect.DeepEqual(d, again) {
 			t.Error("a second compilation gives something else")
+		}
+		if same := slow.Compile("p.md", "p.md", []byte(src)); !reflect.DeepEqual(d, same) {
+			t.Error("it is another document where addresses are looked for")
 		}
 		wellFormed(t, escaping.Compile("p.md", "p.md", []byte(src)))
 		wellFormed(t, plain.Compile("p.md", "p.md", []byte(src)))
