@@ -539,8 +539,8 @@ func (b *Book) Excused(name, rule string) bool {
 	b.index.excuseOnce.Do(func() {
 		b.index.excuses = map[string]map[string]any{}
 		for _, p := range b.pages {
-			if m, ok := p.plain("checks").(map[string]any); ok && p.doc != nil {
-				b.index.excuses[p.doc.Name] = m
+			if p.doc != nil && p.excuses != nil {
+				b.index.excuses[p.doc.Name] = p.excuses
 			}
 		}
 	})

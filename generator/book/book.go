@@ -177,7 +177,9 @@ type seed struct {
 	olds      []string        // URLs that redirect here
 	bad       map[string]bool // places in front matter, "/funnel/target", whose values the schema does not allow
 	faults    []diag.Diagnostic
-	due       string // the day by which it is to be looked at again, "" if there is none
+	verified  string         // the day on which somebody made sure that it holds, "" if there is none
+	due       string         // the day by which it is to be looked at again, "" if there is none
+	excuses   map[string]any // by rule, why it does not hold for the page
 }
 
 // links is what a page's references turned out to mean: a function of its

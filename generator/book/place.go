@@ -23,8 +23,16 @@ func (l *linker) place() {
 	in := &l.b.in
 	pages := make([]*page, len(in.Docs))
 	hidden := make([]bool, len(in.Docs))
-	parallel(in.Workers, len(in.Docs), func(i int) { hidden[i] = !l.shown(in.Docs[i]) })
-	same := l.samePaths() && l.sameHidden(hidden)
+	same := l.samePaths()
+	before := l.hiddenBefore(same)
+	parallel(in.Workers, len(in.Docs), func(i int) {
+		if before != nil && in.Docs[i] == l.prev.in.Docs[i] {
+			hidden[i] = before[i]
+		} else {
+			hidden[i] = !l.shown(in.Docs[i])
+		}
+	})
+	same = same && l.sameHidden(hidden)
 	if same {
 		parallel(in.Workers, len(in.Docs), func(i int) {
 			d, was := in.Docs[i], l.prev.latest(l.prev.index.order[i])
@@ -72,6 +80,20 @@ func (l *linker) samePaths() bool {
 		}
 	}
 	return true
+}
+
+// hiddenBefore tells of the documents which were hidden in the Book before, if they
+// lie where they lay and the same hides them now; nil if not.
+func (l *linker) hiddenBefore(same bool) []bool {
+	in := &l.b.in
+	if was := l.prev; !same || was.in.Drafts != in.Drafts || was.in.Future != in.Future || was.in.AsOf != in.AsOf {
+		return nil
+	}
+	hidden := make([]bool, len(in.Docs))
+	for _, p := range l.prev.index.hidden {
+		hidden[p.order] = true
+	}
+	return hidden
 }
 
 // sameHidden tells whether of the documents, which lie where they lay in the Book
@@ -320,7 +342,8 @@ func (l *linker) describe(p *page) {
 	if !l.recallSeed(p) {
 		l.validate(p)
 	}
-	p.due = l.b.reviewDue(p)
+	p.verified, p.due = dateOf(p.plain("verified_on")), l.b.reviewDue(p)
+	p.excuses, _ = p.plain("checks").(map[string]any)
 	p.described = true
 }
 

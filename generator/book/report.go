@@ -76,7 +76,7 @@ func (b *Book) reviews() []Review {
 	out := make([]Review, len(first))
 	for i, p := range first {
 		by, _ := p.plain("verified_by").(string)
-		out[i] = Review{Page: p.card, Verified: dateOf(p.plain("verified_on")), Due: p.due, By: by}
+		out[i] = Review{Page: p.card, Verified: p.verified, Due: p.due, By: by}
 	}
 	return out
 }
@@ -142,7 +142,7 @@ func (b *Book) report() *Report {
 		top, _, _ := strings.Cut(p.id, "/")
 		if c := at[top]; c != nil {
 			c.Pages++
-			if dateOf(p.plain("verified_on")) != "" {
+			if p.verified != "" {
 				c.Verified++
 				if p.due == "" || p.due >= b.in.AsOf {
 					c.Fresh++

@@ -14,7 +14,7 @@ func TestSaveFields(t *testing.T) {
 		of         any
 		kept, left string
 	}{
-		{seed{}, "bad faults", "described kind mapped lang title segment tags words olds due"},
+		{seed{}, "bad faults", "described kind mapped lang title segment tags words olds verified due excuses"},
 		{links{}, "targets prose faults edges resolved names lost", "said files reached"},
 		{edge{}, "to field at", ""},
 		{Target{}, "URL Page Text Quote Section W H", ""},
