@@ -1,7 +1,6 @@
 package book
 
 import (
-	"bytes"
 	"io"
 	"path"
 	"slices"
@@ -155,27 +154,7 @@ func (l *linker) active(name string) string {
 	if err != nil || len(text) > maxSVG {
 		return "an SVG picture may have at most 2 MiB"
 	}
-	low := bytes.ToLower(text)
-	for _, bad := range [...]string{"<script", "javascript:", "<foreignobject", "<iframe", "<!entity", "<handler", "data:text/html", "<set", "<animate"} {
-		if bytes.Contains(low, []byte(bad)) {
-			return "the picture contains " + strings.TrimSuffix(bad, ":")
-		}
-	}
-	for i := 0; i+3 < len(low); i++ { // an attribute that begins with on…
-		if (low[i] == ' ' || low[i] == '\t' || low[i] == '\n' || low[i] == '\r' || low[i] == '/' || low[i] == '"' || low[i] == '\'') && low[i+1] == 'o' && low[i+2] == 'n' {
-			j := i + 3
-			for j < len(low) && low[j] >= 'a' && low[j] <= 'z' {
-				j++
-			}
-			for j < len(low) && (low[j] == ' ' || low[j] == '\n' || low[j] == '\t' || low[j] == '\r') {
-				j++
-			}
-			if j > i+3 && j < len(low) && low[j] == '=' {
-				return "the picture contains an event handler"
-			}
-		}
-	}
-	return ""
+	return activeSVG(text)
 }
 
 func isMarkdown(p string) bool {
