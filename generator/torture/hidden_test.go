@@ -62,9 +62,6 @@ func newWorld(n int) *world {
 	var own []string // files of hidden pages
 	for _, p := range shut {
 		page := "content/" + p.dir + p.name + ext()
-		if strings.HasPrefix(p.name, "_") { // of what begins so, only _index.md is content
-			page = "content/" + p.dir + p.name + ".md"
-		}
 		if slices.Contains(at, page) {
 			continue
 		}
