@@ -81,6 +81,7 @@ func (l *linker) publishes(dir string) (used, all bool) {
 // to them, and so does a file that only hidden pages refer to.
 func (l *linker) attachments() {
 	b := l.b
+	b.pictures = map[source.Digest]string{}
 	used := map[string]bool{} // files that visible pages refer to
 	for _, p := range b.pages {
 		if p.doc == nil {
@@ -145,6 +146,16 @@ func (l *linker) active(name string) string {
 	if ext != ".svg" {
 		return ""
 	}
+	sum, err := l.b.in.Files.Digest(name)
+	if err != nil {
+		return "it cannot be read"
+	}
+	if l.prev != nil {
+		if why, ok := l.prev.pictures[sum]; ok {
+			l.b.pictures[sum] = why
+			return why
+		}
+	}
 	f, err := l.b.in.Files.Open(name)
 	if err != nil {
 		return "it cannot be read"
@@ -154,7 +165,11 @@ func (l *linker) active(name string) string {
 	if err != nil || len(text) > maxSVG {
 		return "an SVG picture may have at most 2 MiB"
 	}
-	return activeSVG(text)
+	why := activeSVG(text)
+	if source.Sum(text) == sum { // else it is being changed
+		l.b.pictures[sum] = why
+	}
+	return why
 }
 
 func isMarkdown(p string) bool {
