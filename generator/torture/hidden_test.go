@@ -69,7 +69,9 @@ func newWorld(n int) *world {
 		shuts[path.Dir(page)] = true
 		w.names = append(w.names, p.dir+p.name, p.name)
 		if w.one(2) {
-			f := p.dir + "f" + p.name + w.pick(".png", ".txt", ".pdf", ".svg")
+			// No two have one name: a visible page that names the file of another
+			// folder must not by that name refer to the one beside it.
+			f := fmt.Sprintf("%sf%d%s%s", p.dir, len(own), p.name, w.pick(".png", ".txt", ".pdf", ".svg"))
 			own = append(own, f)
 			// A file that lies beside a visible page which refers to it is that
 			// page's as well; others are the hidden page's alone.
