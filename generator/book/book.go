@@ -94,7 +94,8 @@ type Book struct {
 	kinds    []*KindInfo
 	redirect map[string]*Card
 	redirs   []string
-	files    []string // files beside visible pages, to be published
+	files    []string                 // files beside visible pages, to be published
+	pictures map[source.Digest]string // what of each SVG acts, "" if nothing does, for the next Book
 	terms    *vocabulary
 
 	memo []*pageMemo // by page; Books share those of pages of which all answers are the same

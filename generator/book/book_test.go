@@ -264,7 +264,7 @@ a picture
 func TestSlug(t *testing.T) {
 	for in, want := range map[string]string{
 		"Grow mid-market": "grow-mid-market", "UI-UX": "ui-ux", "Émilie’s Plan": "émilies-plan", "v1.2": "v1.2", "../../etc": "etc",
-		"CON": "con-page", "con.txt": "con.txt-page", "a/b": "a-b", "....": "", "日本語 計画": "日本語-計画", "a\x00b": "a-b", "--x--": "x", "x.": "x",
+		"CON": "con-page", "con.txt": "con-page.txt", "com1.txt.x": "com1-page.txt.x", "a/b": "a-b", "....": "", "日本語 計画": "日本語-計画", "a\x00b": "a-b", "--x--": "x", "x.": "x",
 		"snake_case": "snake_case", "C++ & C#": "c-c", "lpt1": "lpt1-page", "Book.json": "book.json-page", "feed.xml": "feed.xml-page", "e\u0301": "é",
 	} {
 		if got := book.Slug(in); got != want {

@@ -419,21 +419,20 @@ func Slug(s string) string {
 		}
 	}
 	out := strings.TrimRight(norm.NFC.String(b.String()), "._-")
-	if reserved(out) {
+	if base, _, _ := strings.Cut(out, "."); device(base) {
+		return base + "-page" + out[len(base):]
+	}
+	switch out { // the site's own files lie where a page of their name would have its folder
+	case "feed.xml", "calendar.ics", "sitemap.xml", "robots.txt", "llms.txt", "book.json", "book.schema.json", "index.html", "index.md", "404.html", "template.md":
 		out += "-page"
 	}
 	return out
 }
 
-// reserved names are devices on Windows, where a folder of that name cannot be
-// made; a site must be readable from a share there. And the site's own files
-// lie where a page of their name would have its folder.
-func reserved(s string) bool {
-	switch s {
-	case "feed.xml", "calendar.ics", "sitemap.xml", "robots.txt", "llms.txt", "book.json", "book.schema.json", "index.html", "index.md", "404.html", "template.md":
-		return true
-	}
-	base, _, _ := strings.Cut(s, ".")
+// device names are those of devices on Windows, whatever stands behind a dot: a
+// folder of such a name cannot be made, and a site must be readable from a share
+// there.
+func device(base string) bool {
 	switch base {
 	case "con", "prn", "aux", "nul":
 		return true

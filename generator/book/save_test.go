@@ -24,7 +24,7 @@ func TestSaveFields(t *testing.T) {
 		{jargon{}, "pages list", ""},
 		{page{}, "seed links mentions derived", "n order id doc url out folder index at placed ref card fields in back around keys diags kept was"},
 		{Book{}, "kindBy files checks jargon linking rings",
-			"in site pages byID names sections tags tagBy kinds redirect redirs terms memo rest index shape faulty recalled once ofKind unchecked finder work idle anchors dates calendars due partition parts toldOnce toldOf latestOnce latestBy checkMu"},
+			"in site pages byID names sections tags tagBy kinds redirect redirs pictures terms memo rest index shape faulty recalled once ofKind unchecked finder work idle anchors dates calendars due partition parts toldOnce toldOf latestOnce latestBy checkMu"},
 	} {
 		want := map[string]bool{}
 		for _, f := range strings.Fields(c.kept + " " + c.left) {

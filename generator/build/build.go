@@ -5,6 +5,7 @@ package build
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -142,6 +143,7 @@ type Session struct {
 	book    *book.Book
 	past    *history.History
 	targets targets
+	beside  beside
 	sunk    sunk
 	cache   *cache // on disk; nil: none
 }
@@ -242,6 +244,7 @@ type Site struct {
 	dest    string
 	diags   []diag.Diagnostic
 	docs    int
+	files   []string // beside pages, that are published
 	scanned scanned
 	repo    *history.Repo // that the content lies in; nil if it is not asked
 	unread  bool          // it could not be
@@ -349,7 +352,7 @@ func (s *Session) survey(ctx context.Context, o Options, st *Stats) (*Site, erro
 	}
 	ignore := c.Ignore
 	if prefix == "" { // the site's own files are no content where the content is the whole folder
-		ignore = append([]string{"/playbook.toml", "/" + strings.Trim(c.Layouts, "/") + "/"}, ignore...)
+		ignore = append([]string{"/playbook.toml", "/public/", "/" + strings.Trim(c.Layouts, "/") + "/"}, ignore...)
 	}
 	how := scanned{contentDir, ignore, inside(contentDir, o.Dest)}
 	content, diags, err := s.scan(ctx, source.Options{Name: prefix, Ignore: ignore, Skip: how.skip, Now: o.Now()}, prev, how, o.Within)
@@ -614,6 +617,13 @@ func (s *Session) Run(ctx context.Context, o Options) (*Result, error) {
 	res.Source, res.Document = site.Source, site.Book.DocumentAt
 	clock := timer{now: o.Now, start: o.Now()}
 	diags := append(site.diags, check.Run(site.Book)...)
+	list := s.targets.of(site.theme, site.Book)
+	var unfit []diag.Diagnostic
+	site.files, unfit = s.beside.of(list, site.Book.Files(), func(path string) string {
+		f, _ := site.Content.Lookup(path)
+		return f.Name
+	})
+	diags = append(diags, unfit...)
 	clock.lap(&st.Seconds.Check)
 	committed := false
 	finish := func() {
@@ -646,8 +656,7 @@ func (s *Session) Run(ctx context.Context, o Options) (*Result, error) {
 	if o.NoCache {
 		prev = nil
 	}
-	list := s.targets.of(site.theme, site.Book)
-	kept := s.sunk.kept(tx, prev, list, site.Book.Files())
+	kept := s.sunk.kept(tx, prev, list, site.files)
 	made, err := artifact.MakeAll(ctx, artifact.Input{Book: site.Book, Targets: list, Fragments: site.theme.Fragments, Prev: prev, Sink: tx, Kept: kept, Workers: o.Workers, Why: o.Why})
 	if err != nil {
 		return nil, err
@@ -661,7 +670,7 @@ func (s *Session) Run(ctx context.Context, o Options) (*Result, error) {
 		finish()
 		return res, nil
 	}
-	for _, f := range site.Book.Files() {
+	for _, f := range site.files {
 		d, err := site.Content.Digest(f)
 		if err != nil {
 			return nil, err
@@ -685,7 +694,7 @@ func (s *Session) Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	s.sunk = sunk{}
 	if _, ok := tx.(keepsRest); ok {
-		s.sunk = sunk{tx, s.state, list, site.Book.Files()}
+		s.sunk = sunk{tx, s.state, list, site.files}
 	}
 	st.Written, st.Removed, st.Bytes = out.Written, out.Removed, out.Bytes
 	clock.lap(&st.Seconds.Commit)
@@ -718,6 +727,8 @@ func (site *Site) configure(o Options) error {
 		src = nil
 	case source.IsNotExist(err):
 		return &ConfigError{Msg: "there is no configuration " + o.Config}
+	case errors.Is(err, source.ErrTooLarge):
+		return &ConfigError{Msg: fmt.Sprintf("%s is larger than the %d bytes that a configuration may have", filepath.ToSlash(path), maxConfig)}
 	default:
 		return err
 	}
@@ -735,9 +746,13 @@ func (site *Site) configure(o Options) error {
 			return nil
 		}}
 	}
-	for key, dir := range map[string]string{"content": c.Content, "layouts": c.Layouts} {
+	for _, x := range [][2]string{{"content", c.Content}, {"layouts", c.Layouts}} {
+		key, dir := x[0], x[1]
 		if filepath.IsAbs(dir) || !filepath.IsLocal(filepath.FromSlash(dir)) {
 			return &ConfigError{Msg: fmt.Sprintf("%s: %s must name a folder inside the site, not %q", name, key, dir)}
+		}
+		if source.LeadsOut(o.Source, filepath.FromSlash(dir)) {
+			return &ConfigError{Msg: fmt.Sprintf("%s: %s must name a folder inside the site, and %q is a link that leads out of it", name, key, dir)}
 		}
 	}
 	site.Config, site.name, site.config = c, name, src

@@ -482,7 +482,7 @@ func (s *Session) keep(site *Site, o *Options, scan []diag.Diagnostic, committed
 		c.write(store, stateFile, s.encodeState(site, o)...)
 	}
 	if inputs, err := site.inputs(o, scan); err == nil && committed && !site.unread && settled(site.Content, s.docs) {
-		w := outcome{documents: res.Stats.Documents, pages: res.Stats.Pages, diags: res.Diags, files: site.Book.Files()}
+		w := outcome{documents: res.Stats.Documents, pages: res.Stats.Pages, diags: res.Diags, files: site.files}
 		for _, a := range res.Outputs {
 			w.outputs = append(w.outputs, output1{a.Path, a.Digest, site.Book.DocumentAt(a.Path)})
 		}

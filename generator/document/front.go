@@ -223,7 +223,7 @@ func until(b []byte, closes func(string) bool) (text []byte, end int) {
 }
 
 var keyLine = regexp.MustCompile(`^[A-Za-z_"'][\w .'"-]{0,60}:(\s|$)`)
-var keyEquals = regexp.MustCompile(`^[A-Za-z_"'][\w.'"-]{0,60}\s*=`)
+var keyEquals = regexp.MustCompile(`^[A-Za-z_"'][\w.'"-]*\s*=`)
 
 // meant tells whether text that is not closed, or cannot be read, was meant as
 // front matter: its first line with anything on it is a key.
@@ -357,6 +357,9 @@ func (p *frontReader) slowYAML() error {
 		p.front = &Map{}
 		return nil
 	}
+	if p.glued() {
+		return nil
+	}
 	if !meant(frontYAML, p.text) && !bytes.HasPrefix(bytes.TrimSpace(p.text), []byte("{")) {
 		// Text between two rules, a list, a paragraph: a body.
 		var n yaml.Node
@@ -379,6 +382,35 @@ func (p *frontReader) slowYAML() error {
 	}
 	p.front = p.yamlMap(root, 1)
 	return nil
+}
+
+var keyGlued = regexp.MustCompile(`^[A-Za-z_][\w-]{0,60}:([^\s/:\x80-\x{10ffff}]|[\x{a0}\x{1680}\x{2000}-\x{200b}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}])`)
+
+// glued reports a first key after whose colon no space stands, or one of those
+// that only look like it: YAML takes all lines for one text, and a page whose
+// front matter says draft:true would be shown with it as its words.
+func (p *frontReader) glued() bool {
+	text := p.text
+	for line := p.line; ; line++ {
+		l, rest := cutLine(text)
+		if t := bytes.TrimSpace(l); len(t) > 0 && t[0] != '#' {
+			at := bytes.IndexByte(l, ':')
+			if !keyGlued.Match(l) {
+				return false
+			}
+			var n yaml.Node
+			if err := p.load(&n); err != nil || len(n.Content) == 0 || n.Content[0].Kind != yaml.ScalarNode {
+				return false
+			}
+			col := utf8.RuneCount(l[:at]) + 2
+			p.report("front-syntax", line, col, col+1, fmt.Sprintf("after %q there is no space, so this is no key", l[:at+1]), fmt.Sprintf("write %s: and a plain space, then the value", l[:at]))
+			return true
+		}
+		if rest == nil {
+			return false
+		}
+		text = rest
+	}
 }
 
 func onlyComments(text []byte) bool {
@@ -594,6 +626,13 @@ func quotedEnd(line []byte, col int) int {
 // ---- TOML
 
 func (p *frontReader) toml() error {
+	if at := tomlTooDeep(p.text, p.lim.depth()); at >= 0 && (p.format != frontTOML || p.line == 1 || meant(frontTOML, p.text)) {
+		line, col := place(p.text, at)
+		p.report("front-too-large", p.line+line, col, 0, fmt.Sprintf("front matter is nested deeper than %d", p.lim.depth()), "raise limits.depth if that is meant")
+		return nil
+	} else if at >= 0 {
+		return errNoFront
+	}
 	var raw map[string]any
 	if _, err := toml.Decode(string(p.text), &raw); err != nil {
 		var pe toml.ParseError
@@ -628,6 +667,74 @@ func (p *frontReader) toml() error {
 	t.read()
 	p.front = p.tomlMap(raw, "", t, 1)
 	return nil
+}
+
+// tomlTooDeep returns where keys, lists and tables lie more than most deep in each
+// other, -1 if nowhere. The library remembers each part of a key with all before
+// it: a key of 30,000 parts, in 60 kB, costs it more memory than a machine has.
+func tomlTooDeep(text []byte, most int) int {
+	depth, parts := 0, 0 // of what is open; of the key that is being read
+	var open []int       // parts of the keys that what is open belongs to
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; c {
+		case '#':
+			for i+1 < len(text) && text[i+1] != '\n' {
+				i++
+			}
+		case '"', '\'':
+			i = tomlTextEnd(text, i) - 1
+		case '.':
+			parts++
+		case '\n':
+			if len(open) == 0 {
+				parts = 0
+			}
+		case ',':
+			parts = 0
+		case '[', '{':
+			open = append(open, parts)
+			depth += 1 + parts
+			parts = 0
+		case ']', '}':
+			parts = 0
+			if n := len(open); n > 0 {
+				depth -= 1 + open[n-1]
+				open = open[:n-1]
+			}
+		}
+		if depth+parts >= most {
+			return i
+		}
+	}
+	return -1
+}
+
+// tomlTextEnd returns where the text ends that begins at i, in any of the four
+// ways of quoting; one without an end ends where the line does, or all.
+func tomlTextEnd(text []byte, i int) int {
+	q := text[i]
+	long := bytes.HasPrefix(text[i:], []byte{q, q, q})
+	end, at := []byte{q}, i+1
+	if long {
+		end, at = []byte{q, q, q}, i+3
+	}
+	for at < len(text) {
+		switch {
+		case q == '"' && text[at] == '\\':
+			at += 2
+		case bytes.HasPrefix(text[at:], end):
+			at += len(end)
+			for long && at < len(text) && text[at] == q { // quotes right before the end
+				at++
+			}
+			return at
+		case !long && text[at] == '\n':
+			return at
+		default:
+			at++
+		}
+	}
+	return len(text)
 }
 
 func (p *frontReader) tomlMap(raw map[string]any, path string, t *tomlPlaces, depth int) *Map {

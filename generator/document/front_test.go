@@ -43,6 +43,7 @@ func TestFrontGood(t *testing.T) {
 		{"json between semicolons", ";;;\n{\"title\": \"A\"}\n;;;\nB\n", `{"title":"A"}`, "4|B\n"},
 		{"a rule is a body", "---\n\nJust a line.\n", `{}`, "1|---\n\nJust a line.\n"},
 		{"two rules are a body", "---\n\nSome words here.\n\n---\nmore\n", `{}`, "1|---\n\nSome words here.\n\n---\nmore\n"},
+		{"two rules around an address are a body", "---\nhttps://example.org/\n---\n", `{}`, "1|---\nhttps://example.org/\n---\n"},
 		{"a list between rules", "---\n- a\n- b\n---\n", `{}`, "1|---\n- a\n- b\n---\n"},
 		{"liquid is a body", "{% raw %}\nx\n", `{}`, "1|{% raw %}\nx\n"},
 		{"a shortcode is a body", "{{< note >}}\nx\n", `{}`, "1|{{< note >}}\nx\n"},
@@ -70,6 +71,9 @@ func TestFrontBad(t *testing.T) {
 		{"unclosed toml", "+++\ntitle = 'A'\n", `1:1 front-unclosed: front matter begins with +++ and is never closed`},
 		{"unclosed json", "{\n\"title\": \"A\",\n", `1:1 front-unclosed: front matter begins with { and is never closed`},
 		{"colon in a value", "---\ntitle: Plan: EMEA\n---\n", `2:12 front-syntax: a colon and a space inside a value end it`},
+		{"no space behind the only colon", "---\ndraft:true\n---\nx\n", `2:7 front-syntax: after "draft:" there is no space, so this is no key`},
+		{"no space behind any colon", "---\n\n# x\ntitle:A\ndraft:true\n---\n", `4:7 front-syntax: after "title:" there is no space, so this is no key`},
+		{"a no-break space behind the only colon", "---\ndraft:\u00a0true\n---\n", `2:7 front-syntax: after "draft:" there is no space, so this is no key`},
 		{"tab", "---\na:\n\tb: 1\n---\n", `3:1 front-syntax: a tab indents this line; YAML wants spaces`},
 		{"at sign", "---\nowner: @sam\n---\n", `2:8 front-syntax: a value cannot begin with "@"`},
 		{"backtick", "---\nowner: `sam`\n---\n", "2:8 front-syntax: a value cannot begin with \"`\""},
@@ -98,6 +102,10 @@ func TestFrontBad(t *testing.T) {
 		{"json escape", "{\n\"a\": \"\\q\"\n}\n", `2:6 front-syntax: this text has an escape or a character that JSON does not know`},
 		{"too long", "---\na: \"" + strings.Repeat("x", 70_000) + "\"\n---\n", `1:1 front-too-large: front matter has 70006 bytes, the limit is 65536`},
 		{"too deep", "---\na: " + strings.Repeat("[", 200) + strings.Repeat("]", 200) + "\n---\n", `2:104 front-too-large: front matter is nested deeper than 100`},
+		{"a key too deep", "+++\ntitle = \"a.b\"\n" + strings.Repeat("a.", 30000) + "a = 1\n+++\n", `3:200 front-too-large: front matter is nested deeper than 100`},
+		{"a key too deep at once", "+++\n" + strings.Repeat("a.", 30000) + "a = 1\n+++\n", `2:200 front-too-large: front matter is nested deeper than 100`},
+		{"a table too deep", "+++\n[" + strings.Repeat("\"a\" . ", 100) + "a]\n+++\n", `2:594 front-too-large: front matter is nested deeper than 100`},
+		{"tables in tables too deep", "+++\na = " + strings.Repeat("{a.b=", 60) + "1" + strings.Repeat("}", 60) + "\n+++\n", `2:252 front-too-large: front matter is nested deeper than 100`},
 		{"json too deep", "{\n\"a\": " + strings.Repeat("[", 200) + strings.Repeat("]", 200) + "\n}\n", `2:105 front-too-large: front matter is nested deeper than 100`},
 	} {
 		r := parseFront("f.md", []byte(c.src), Limits{})

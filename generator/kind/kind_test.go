@@ -297,6 +297,23 @@ func TestSectionTaken(t *testing.T) {
 	}
 }
 
+// TestIcons holds that a kind's icon is one of the layouts'.
+func TestIcons(t *testing.T) {
+	for icon, want := range map[string]string{
+		"page": "", "pgae": `layouts/kinds/a/kind.yaml:2:7: error[kind-value]: there is no icon "pgae" (did you mean "page"?)`,
+		"../../x": `layouts/kinds/a/kind.yaml:2:7: error[kind-value]: there is no icon "../../x" (icons are the files of layouts/icons/)`,
+	} {
+		_, ds := load(t, map[string]string{"a": "name: A\nicon: " + icon + "\n", "icons/page.svg": "<svg/>", "icons/star.svg": "<svg/>"})
+		got := ""
+		for _, d := range ds {
+			got += show(d)
+		}
+		if got != want {
+			t.Errorf("icon %s: %s", icon, got)
+		}
+	}
+}
+
 // Files that nobody will ever read are named.
 func TestMisplacedFiles(t *testing.T) {
 	_, ds := load(t, map[string]string{"goal": "name: Goal", "kinds/gaol/page.html": "x", "kinds/gaol/card.html": "x", "kinds/plan/kind.yml": "name: Plan", "kinds/Big/kind.yaml": "name: Big"})

@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path"
@@ -76,6 +77,7 @@ type loader struct {
 	ids        []string // every kind there is a file for, sorted
 	drafts     map[string]*draft
 	funcs      map[string]function
+	icons      []string // what can be shown beside a name; none if the layouts hold none
 	commonFile *yamlFile
 	common     *shape
 	diags      []diag.Diagnostic
@@ -158,6 +160,10 @@ func (l *loader) scan(layouts Files) {
 	var others []source.File
 	for _, f := range files {
 		parts := strings.Split(f.Path, "/")
+		if name, ok := strings.CutSuffix(parts[len(parts)-1], ".svg"); ok && len(parts) == 2 && parts[0] == "icons" {
+			l.icons = append(l.icons, name)
+			continue
+		}
 		if len(parts) < 3 || parts[0] != "kinds" {
 			continue
 		}
@@ -281,6 +287,10 @@ func (l *loader) head(d *draft) {
 	}
 	if k.Plural == "" {
 		k.Plural = k.Name + "s"
+	}
+	if k.Icon != "" && len(l.icons) > 0 && !slices.Contains(l.icons, k.Icon) {
+		l.fault(d, d.keys["icon"], "kind-value", cmp.Or(meant(k.Icon, l.icons, ""), "icons are the files of layouts/icons/"), "there is no icon %q", k.Icon)
+		k.Icon = ""
 	}
 	if s := k.Section; s != "" && (path.Clean(s) != s || strings.HasPrefix(s, "/") || strings.HasPrefix(s, "..") || s == "." || strings.ContainsAny(s, "\\\x00")) {
 		l.fault(d, d.keys["section"], "kind-value", "write it as goals or playbook/goals", "%q is not a folder under content", s)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
+	"strings"
 )
 
 // ReadFile reads one file of the disk that belongs to no tree, such as the
@@ -28,3 +30,19 @@ func ReadFile(path string, max int64) ([]byte, error) {
 
 // IsNotExist reports whether err says that there is no such file.
 func IsNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+
+// LeadsOut reports whether a path within dir is, or passes, a link that leads out
+// of dir.
+func LeadsOut(dir, path string) bool {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return false
+	}
+	defer root.Close()
+	_, err = root.Stat(path)
+	return escapes(err)
+}
+
+// escapes tells whether an error says that a path leaves the os.Root that was
+// asked; the system's package has no name for it.
+func escapes(err error) bool { return err != nil && strings.Contains(err.Error(), "escapes") }

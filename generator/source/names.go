@@ -23,7 +23,8 @@ func hidden(name string, keepUnderscore bool) bool {
 	case '.':
 		return true
 	case '_':
-		return !keepUnderscore && name != "_index.md"
+		ext, ok := strings.CutPrefix(name, "_index")
+		return !keepUnderscore && !(ok && (strings.EqualFold(ext, ".md") || strings.EqualFold(ext, ".markdown")))
 	case '~':
 		return strings.HasPrefix(name, "~$")
 	case '#':

@@ -542,7 +542,7 @@ func (w *walker) follow(f *folder, p string) (stat, bool) {
 		return say("leads nowhere", "remove it, or make it lead to a file")
 	case errors.Is(err, syscall.ELOOP):
 		return say("leads in a circle and is not followed", "remove it")
-	case err != nil && strings.Contains(err.Error(), "escapes"):
+	case escapes(err):
 		return say("leads out of the site and is not followed", "copy the file instead")
 	case err != nil:
 		return say("cannot be followed: "+plain(err), "copy the file instead")

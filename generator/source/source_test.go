@@ -57,11 +57,11 @@ func paths(t *Tree) []string {
 func TestScanLists(t *testing.T) {
 	dir := t.TempDir()
 	listed := []string{
-		"_index.md", "a-b.md", "a.md", "a/_index.md", "a/b/deck.pdf", "a/x.md", "a0/y.md", "B.md",
+		"_index.md", "a-b.md", "a.md", "a/_index.md", "a/b/deck.pdf", "a/x.md", "a0/_index.markdown", "a0/y.md", "B.md",
 		"plans/4913.md", "plans/bak", "plans/q1~2.md", "plans/été.md", "#1.md", "Grow! (2026).md", "back.up",
 	}
 	ignored := []string{
-		".git/config", ".hidden.md", "a/.DS_Store", "_drafts/x.md", "a/_partial.md", "a/x.md~", "a/.x.md.swp", "a/x.swp",
+		".git/config", ".hidden.md", "a/.DS_Store", "_drafts/x.md", "a/_partial.md", "_index.txt", "_indexes.md", "a/x.md~", "a/.x.md.swp", "a/x.swp",
 		"a/#x.md#", "a/x.md.bak", "a/x.md.orig", "a/4913", "Thumbs.db", "~$plan.docx", "old.bak/x.md",
 		"public/index.html", "a/cache/z",
 		"node_modules/x.md", "a/node_modules/y.md", "drafts.txt",

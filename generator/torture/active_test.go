@@ -204,7 +204,7 @@ func normal(v string) string {
 	for strings.HasPrefix(v, "../") || strings.HasPrefix(v, "./") {
 		_, v, _ = strings.Cut(v, "/")
 	}
-	if strings.HasPrefix(v, "assets/") {
+	if strings.HasPrefix(v, "assets/") && !slices.Contains([]string{".html", ".md", ".xml", ".ics", ""}, path.Ext(v)) { // else it is of a section that has the name
 		return stamp.ReplaceAllString(v, ".")
 	}
 	return "site"
@@ -256,12 +256,13 @@ func (tr *traits) look(p string, data []byte) (out []string) {
 	}
 	ext := strings.ToLower(path.Ext(p))
 	switch {
-	case strings.HasPrefix(p, "assets/") && ext != ".txt": // a text does nothing
-		if was, ok := tr.assets[p]; !ok || was != string(data) {
-			if ext != ".css" || !strings.HasPrefix(path.Base(p), "style") { // the accent may be another
-				say("it is none of the theme's")
-			}
+	case strings.HasPrefix(p, "assets/") && tr.assets[p] != "":
+		if tr.assets[p] != string(data) {
+			say("it is not the theme's")
 		}
+	case strings.HasPrefix(p, "assets/style.") && ext == ".css": // the accent may be another
+	case strings.HasPrefix(p, "assets/") && !slices.Contains([]string{".html", ".md", ".xml", ".ics", ".png", ".txt"}, ext): // a section may have the name; what is in it is looked at as everywhere
+		say("it is none of the theme's")
 	case ext == ".html":
 		tr.page(data, say)
 	case ext == ".js":
@@ -284,6 +285,7 @@ func (tr *traits) look(p string, data []byte) (out []string) {
 	case path.Base(p) == "llms.txt":
 		tr.markdown(data, say)
 	case ext == ".svg":
+		tr.drawing(data, say)
 		for _, n := range elements(parse(data, true)) {
 			if n.Data == "script" || strings.EqualFold(n.Data, "foreignObject") {
 				say("a picture has a <%s>", n.Data)
@@ -405,6 +407,47 @@ func (tr *traits) xml(data []byte, say func(string, ...any)) {
 	}
 }
 
+// drawing reads a picture as a browser does that opens it: as XML, in which a
+// script has any prefix and an address is written in any way.
+func (tr *traits) drawing(data []byte, say func(string, ...any)) {
+	if bytes.IndexByte(data, 0) >= 0 {
+		say("a picture is in an encoding that hides what it is")
+	}
+	d := xml.NewDecoder(bytes.NewReader(data))
+	for {
+		tok, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if err != nil {
+			say("a picture is no XML: %v", err)
+			return
+		}
+		switch t := tok.(type) {
+		case xml.Directive:
+			if bytes.ContainsRune(t, '[') {
+				say("a picture has declarations: %s", t)
+			}
+		case xml.ProcInst:
+			if t.Target != "xml" {
+				say("a picture has an instruction: %s", t.Target)
+			}
+		case xml.StartElement:
+			if name := strings.ToLower(t.Name.Local); name == "script" || name == "foreignobject" || name == "handler" || name == "set" || strings.HasPrefix(name, "animate") || t.Name.Space != "http://www.w3.org/2000/svg" {
+				say("a picture has <%s> of %q", t.Name.Local, t.Name.Space)
+			}
+			for _, a := range t.Attr {
+				if handler.MatchString(a.Name.Local) {
+					say("a picture has %s", a.Name.Local)
+				}
+				if slices.Contains(addressed, strings.ToLower(a.Name.Local)) && !slices.Contains(harmless, scheme(a.Value)) && !(t.Name.Local == "image" && strings.HasPrefix(a.Value, "data:image/")) {
+					say("a picture leads to %s", a.Value)
+				}
+			}
+		}
+	}
+}
+
 // json reads data for other programs: addresses in it do nothing.
 func (tr *traits) json(data []byte, say func(string, ...any)) {
 	var v any
@@ -520,7 +563,8 @@ func TestInspectorFinds(t *testing.T) {
 	for name, text := range map[string]string{
 		"search/a.js": "alert(1)", "search/b.js": `pbFound("<\/script>")`, "feed.xml": `<feed xmlns="http://www.w3.org/2005/Atom"><a>`, "a/feed.xml": `<feed xmlns="http://www.w3.org/2005/Atom"><link href="javascript:a"/></feed>`,
 		"b/feed.xml": `<feed xmlns="http://www.w3.org/2005/Atom"><content type="html">x</content></feed>`, "book.json": `{"url":"javascript:a"}`, "calendar.ics": "BEGIN:VCALENDAR\r\nATTACH:x\r\n", "b/calendar.ics": "BEGIN:VALARM\r\n",
-		"a.md": "x <script>a</script>", "b.md": "[a](javascript:b)", "c.md": "<p onclick=a>", "llms.txt": "- [a](vbscript:b)", "assets/x.js": "a()", "a.svg": "<svg><script>a</script></svg>", "a.xhtml": "", "d.md": "x " + secret,
+		"a.md": "x <script>a</script>", "b.md": "[a](javascript:b)", "c.md": "<p onclick=a>", "llms.txt": "- [a](vbscript:b)", "assets/x.js": "a()", "a.svg": "<svg><script>a</script></svg>", "b.svg": `<svg xmlns="http://www.w3.org/2000/svg"><x:script xmlns:x="http://www.w3.org/2000/svg">a</x:script></svg>`, "c.svg": `<svg xmlns="http://www.w3.org/2000/svg"><a href="&#106;avascript:a"/></svg>`, "d.svg": utf16(`<svg xmlns="http://www.w3.org/2000/svg"/>`),
+		"e.svg": `<?xml-stylesheet href="a.xsl"?><svg xmlns="http://www.w3.org/2000/svg"/>`, "f.svg": `<!DOCTYPE svg [<!ATTLIST svg onload CDATA "a">]><svg xmlns="http://www.w3.org/2000/svg"/>`, "g.svg": `<svg xmlns="http://www.w3.org/2000/svg" xmlns:h="http://www.w3.org/1999/xhtml"><h:embed/></svg>`, "a.xhtml": "", "d.md": "x " + secret,
 	} {
 		if len(tr.inspect(map[string][]byte{name: []byte(text)})) == 0 {
 			t.Errorf("%s: %s is not found", name, text)

@@ -154,18 +154,20 @@ func (p process) run(args ...string) outcome {
 		cmd.Env = append(cmd.Env, shimVariable+"="+string(text), "TORTURE_PROGRAM="+program())
 	}
 	var out, errs bytes.Buffer
+	var peak int64
 	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = p.dir, &out, &errs, p.files
 	err := cmd.Start()
 	if err == nil {
 		if p.began != nil {
 			p.began(cmd.Process)
 		}
+		held := holding(cmd.Process.Pid)
 		err = cmd.Wait()
+		peak = held()
 	}
-	o := outcome{out: out.String(), err: errs.String(), code: -1, hung: ctx.Err() != nil}
+	o := outcome{out: out.String(), err: errs.String(), code: -1, hung: ctx.Err() != nil, peak: peak}
 	if s := cmd.ProcessState; s != nil {
 		o.code = s.ExitCode()
-		o.peak = peakOf(s)
 		if w, ok := s.Sys().(syscall.WaitStatus); ok && w.Signaled() {
 			o.signal = w.Signal().String()
 		}

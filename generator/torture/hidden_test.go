@@ -62,9 +62,6 @@ func newWorld(n int) *world {
 	var own []string // files of hidden pages
 	for _, p := range shut {
 		page := "content/" + p.dir + p.name + ext()
-		if strings.HasPrefix(p.name, "_") { // of what begins so, only _index.md is content
-			page = "content/" + p.dir + p.name + ".md"
-		}
 		if slices.Contains(at, page) {
 			continue
 		}
@@ -72,7 +69,9 @@ func newWorld(n int) *world {
 		shuts[path.Dir(page)] = true
 		w.names = append(w.names, p.dir+p.name, p.name)
 		if w.one(2) {
-			f := p.dir + "f" + p.name + w.pick(".png", ".txt", ".pdf", ".svg")
+			// No two have one name: a visible page that names the file of another
+			// folder must not by that name refer to the one beside it.
+			f := fmt.Sprintf("%sf%d%s%s", p.dir, len(own), p.name, w.pick(".png", ".txt", ".pdf", ".svg"))
 			own = append(own, f)
 			// A file that lies beside a visible page which refers to it is that
 			// page's as well; others are the hidden page's alone.

@@ -2,6 +2,7 @@ package torture
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -10,9 +11,8 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 	"unsafe"
-
-	"encoding/json"
 
 	"golang.org/x/sys/unix"
 )
@@ -51,6 +51,39 @@ func shim(text string) error {
 		}
 	}
 	return syscall.Exec(name, append([]string{name}, os.Args[1:]...), os.Environ())
+}
+
+// holding watches a process and returns what tells the most memory that it held.
+// What the system says of one that has ended counts what it was started from, and
+// so this test, too.
+func holding(pid int) func() int64 {
+	stop, most := make(chan bool), make(chan int64)
+	go func() {
+		peak := int64(0)
+		defer func() { most <- peak }()
+		for wait := time.Millisecond; ; wait = min(2*wait, 20*time.Millisecond) {
+			select {
+			case <-stop:
+				return
+			case <-time.After(wait):
+			}
+			// Until it is the built command its memory is the test's.
+			if exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)); err != nil || exe != program() {
+				continue
+			}
+			text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+			if err != nil {
+				continue
+			}
+			for line := range strings.Lines(string(text)) {
+				var kb int64
+				if n, _ := fmt.Sscanf(line, "VmHWM: %d", &kb); n == 1 {
+					peak = max(peak, kb<<10)
+				}
+			}
+		}
+	}()
+	return func() int64 { close(stop); return <-most }
 }
 
 // changing are the system calls that change what lies on a disk. An open is one

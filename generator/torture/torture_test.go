@@ -176,6 +176,7 @@ var program = sync.OnceValue(func() string {
 		name += ".exe"
 	}
 	cmd := exec.Command("go", "build", "-trimpath", "-o", name, "playbook")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as what is handed out
 	if out, err := cmd.CombinedOutput(); err != nil {
 		panic(fmt.Sprintf("%v\n%s", err, out))
 	}
