@@ -281,7 +281,12 @@ func (b *tab) scripts(on bool) {
 	call(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
 }
 
-func (b *tab) open(url string) { b.t.Helper(); b.do(chromedp.Navigate(url)) }
+// open opens a page and waits for what lies below its first screen.
+func (b *tab) open(url string) {
+	b.t.Helper()
+	b.do(chromedp.Navigate(url))
+	b.until(`document.documentElement.classList.contains("later")`, "false")
+}
 
 func (b *tab) js(expr string) string {
 	ctx, cancel := context.WithTimeout(b.ctx, patience)

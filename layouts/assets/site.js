@@ -19,6 +19,25 @@
   }
   function fold(s) { return s.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase(); }
 
+  // What lies below the first screen is laid out after that was drawn, a piece at a time, whenever nothing else
+  // is to be done; all of it at once when a reader is about to do something.
+  var pieces = root.classList.contains("later") ? all(".kind-plan > .part ~ *, .main > .home-part ~ *, .letter ~ .letter") : [];
+  var lay = function (until) {
+    while (pieces.length && performance.now() < until) {
+      var piece = pieces.shift();
+      piece.style.contentVisibility = "visible";
+      if (until < Infinity) piece.offsetHeight; // now, and not with all others
+    }
+    if (!pieces.length) root.classList.remove("later");
+    else if (window.requestIdleCallback) requestIdleCallback(layMore);
+    else setTimeout(layMore, 30);
+  };
+  var layMore = function () { lay(performance.now() + 6); };
+  if (pieces.length) {
+    requestAnimationFrame(function () { setTimeout(layMore); });
+    ["click", "keydown", "beforeprint"].forEach(function (e) { addEventListener(e, function () { lay(Infinity); }, { capture: true, once: true }); });
+  } else root.classList.remove("later");
+
   // Theme: the button turns to the other one; turning back to the system's choice forgets it.
   var system = matchMedia("(prefers-color-scheme: dark)");
   all("[data-theme-switch]").forEach(function (b) {
@@ -86,7 +105,7 @@
   if (lines.length && "IntersectionObserver" in window) {
     var spy = function () {
       var at = lines[0], best = -Infinity;
-      lines.forEach(function (l) {
+      if (scrollY > 0) lines.forEach(function (l) { // at the top there is nothing to measure
         var y = l.to.getBoundingClientRect().top;
         if (y < 120 && y > best) { best = y; at = l; }
       });
