@@ -617,7 +617,10 @@ func (s *Session) Run(ctx context.Context, o Options) (*Result, error) {
 	res.Source, res.Document = site.Source, site.Book.DocumentAt
 	clock := timer{now: o.Now, start: o.Now()}
 	diags := append(site.diags, check.Run(site.Book)...)
-	list := s.targets.of(site.theme, site.Book)
+	var list []artifact.Target
+	if !o.CheckOnly || len(site.Book.Files()) > 0 { // the search index must be made to know its parts
+		list = s.targets.of(site.theme, site.Book)
+	}
 	var unfit []diag.Diagnostic
 	site.files, unfit = s.beside.of(list, site.Book.Files(), func(path string) string {
 		f, _ := site.Content.Lookup(path)
