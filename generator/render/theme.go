@@ -141,10 +141,13 @@ func (t *Theme) asset(m *minify.M, name string, text []byte) {
 	t.Layouts["assets/"+name] = d
 }
 
+var cssComment = regexp.MustCompile(`(?s)/\*.*?\*/`)
+
 // nestedAtRule tells whether a style rule holds an at-rule: the minifier drops
 // the spaces around + and - in calc() there, which browsers need.
 func nestedAtRule(text []byte) bool {
-	var stack []bool // true: a style rule
+	text = cssComment.ReplaceAll(text, nil) // else what stands behind one would look like a style rule
+	var stack []bool                        // true: a style rule
 	start := 0
 	for i, c := range text {
 		switch c {
