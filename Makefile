@@ -7,7 +7,7 @@ build:
 
 test:
 	go vet ./...
-	go test $$(go list ./... | grep -v /generator/browser$$)
+	go test -timeout 20m $$(go list ./... | grep -v /generator/browser$$)
 	go test -timeout 30m ./generator/browser  # alone, and last: Lighthouse takes times
 
 lint:
