@@ -15,7 +15,7 @@ const MaxSection = 15
 type Counter struct {
 	slots []int32 // 1 + index into words; open addressing
 	words []counted
-	text  []byte // of words
+	text  []byte   // of words
 	order []uint64 // the words to be sorted, see sort
 	room  []byte   // for a word
 	name  []byte   // for a text
