@@ -571,7 +571,11 @@ func (m *measurer) find() error {
 
 // serve measures from an edit to changed bytes.
 func (m *measurer) serve() error {
-	return m.edit("playbook", "-kinds", "body,title,new", "-program", m.playbook)
+	kinds := "body,title,new"
+	if m.pages > 10000 { // no budget speaks of the last, and the copy of a large site fills the memory
+		kinds = "body,title"
+	}
+	return m.edit("playbook", "-kinds", kinds, "-program", m.playbook)
 }
 
 func (m *measurer) hugoServe() error {
