@@ -126,8 +126,8 @@ func decodeManifest(data []byte) (*Manifest, error) {
 			return nil, errors.New("it is damaged")
 		}
 		var e Entry
-		size, path, ok := strings.Cut(line[sum+1:], " ")
-		if _, err := hex.Decode(e.Digest[:], []byte(line[:sum])); err != nil || !ok {
+		size, path, cut := strings.Cut(line[sum+1:], " ")
+		if e.Digest, ok = source.ParseDigest(line[:sum]); !ok || !cut {
 			return nil, errors.New("it is damaged")
 		}
 		if e.Size, err = strconv.ParseInt(size, 10, 64); err != nil || e.Size < 0 {

@@ -61,11 +61,8 @@ func (h *folderHost) distrust(ctx context.Context, have map[string]int64) error 
 	}
 	lines := strings.Fields(text)
 	return each(ctx, 1, len(lines), func(i int) error { // one after another: have is a map
-		var d source.Digest
-		if i == 0 || len(lines[i]) != hex.EncodedLen(len(d)) {
-			return nil
-		}
-		if _, err := hex.Decode(d[:], []byte(lines[i])); err != nil {
+		d, ok := source.ParseDigest(lines[i])
+		if i == 0 || !ok {
 			return nil
 		}
 		r, err := h.f.open(object(d))

@@ -6,7 +6,6 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -744,8 +743,7 @@ func (h *folderHost) forget(ctx context.Context, current *release, kept, gone []
 			return err
 		}
 		for name := range have {
-			var d source.Digest
-			if _, err := hex.Decode(d[:], []byte(name)); err == nil {
+			if d, ok := source.ParseDigest(name); ok {
 				spare[d] = true
 			}
 		}
@@ -794,11 +792,8 @@ func (h *folderHost) among(some map[source.Digest]bool, r *release) (out []sourc
 		body, err := unseal(data)
 		for line := range bytes.Lines(body) {
 			line = bytes.TrimPrefix(line, []byte(carriedMark))
-			var d source.Digest
-			if len(line) < digits {
-				return errDamaged
-			}
-			if _, err := hex.Decode(d[:], line[:digits]); err != nil {
+			d, ok := source.ParseDigest(string(line[:min(digits, len(line))]))
+			if !ok {
 				return errDamaged
 			}
 			if some[d] {

@@ -176,7 +176,7 @@ func (r *release) decode(data []byte) error {
 			return errDamaged
 		}
 		var e output.Entry
-		if _, err := hex.Decode(e.Digest[:], []byte(line[:digits])); err != nil {
+		if e.Digest, ok = source.ParseDigest(line[:digits]); !ok {
 			return errDamaged
 		}
 		size, path, ok := strings.Cut(line[digits+1:], " ")

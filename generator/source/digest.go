@@ -27,5 +27,14 @@ func SumOf(h hash.Hash) Digest {
 	return Digest(h.Sum(room[:0])[:len(Digest{})])
 }
 
+// ParseDigest reads what String writes; false if it is anything else.
+func ParseDigest(s string) (d Digest, ok bool) {
+	if len(s) != hex.EncodedLen(len(d)) {
+		return d, false
+	}
+	_, err := hex.Decode(d[:], []byte(s))
+	return d, err == nil
+}
+
 // String returns the digest in lower-case hexadecimal.
 func (d Digest) String() string { return hex.EncodeToString(d[:]) }

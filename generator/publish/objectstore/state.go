@@ -131,13 +131,13 @@ func decodeRelease(data []byte, sum string) ([]s3File, error) {
 		}
 		f := s3File{gzip: p[3] == "gzip"}
 		f.Path = p[4]
-		n, e1 := hex.Decode(f.Digest[:], []byte(p[0]))
-		size, e2 := strconv.ParseInt(p[1], 10, 64)
-		stored, e3 := strconv.ParseInt(p[2], 10, 64)
-		if cmp.Or(e1, e2, e3) != nil || n != len(f.Digest) || size < 0 || stored < 0 {
+		digest, ok := source.ParseDigest(p[0])
+		size, e1 := strconv.ParseInt(p[1], 10, 64)
+		stored, e2 := strconv.ParseInt(p[2], 10, 64)
+		if cmp.Or(e1, e2) != nil || !ok || size < 0 || stored < 0 {
 			return nil, damaged
 		}
-		f.Size, f.stored = size, stored
+		f.Digest, f.Size, f.stored = digest, size, stored
 		files = append(files, f)
 	}
 	return files, nil
