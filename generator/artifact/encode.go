@@ -67,7 +67,7 @@ func (s *State) Save() []byte {
 			size += len(c.data)
 		}
 	}
-	e := source.Encoder{B: make([]byte, 8, 32*len(order)+2*reads+112*(len(s.list)+used)+size)}
+	e := source.Encoder{B: make([]byte, 8, 8+32*len(order)+2*reads+112*(len(s.list)+used)+size)}
 	args := map[string]uint64{}
 	e.Uint(uint64(len(order)))
 	place := make([]int, asked)
