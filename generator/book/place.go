@@ -23,17 +23,16 @@ func (l *linker) place() {
 	in := &l.b.in
 	pages := make([]*page, len(in.Docs))
 	hidden := make([]bool, len(in.Docs))
-	same := l.samePaths()
-	before := l.hiddenBefore(same)
+	before := l.hiddenBefore()
+	known := before != nil && l.prev.in.Drafts == in.Drafts && l.prev.in.Future == in.Future && l.prev.in.AsOf == in.AsOf // the same hides a document
 	parallel(in.Workers, len(in.Docs), func(i int) {
-		if before != nil && in.Docs[i] == l.prev.in.Docs[i] {
+		if known && in.Docs[i] == l.prev.in.Docs[i] {
 			hidden[i] = before[i]
 		} else {
 			hidden[i] = !l.shown(in.Docs[i])
 		}
 	})
-	same = same && l.sameHidden(hidden)
-	if same {
+	if before != nil && slices.Equal(hidden, before) { // what is hidden has no say in what is a folder's page
 		parallel(in.Workers, len(in.Docs), func(i int) {
 			d, was := in.Docs[i], l.prev.latest(l.prev.index.order[i])
 			p := &page{doc: d, id: was.id, folder: was.folder, index: was.index, was: was}
@@ -83,33 +82,16 @@ func (l *linker) samePaths() bool {
 }
 
 // hiddenBefore tells of the documents which were hidden in the Book before, if they
-// lie where they lay and the same hides them now; nil if not.
-func (l *linker) hiddenBefore(same bool) []bool {
-	in := &l.b.in
-	if was := l.prev; !same || was.in.Drafts != in.Drafts || was.in.Future != in.Future || was.in.AsOf != in.AsOf {
+// lie where they lay; nil if not.
+func (l *linker) hiddenBefore() []bool {
+	if !l.samePaths() {
 		return nil
 	}
-	hidden := make([]bool, len(in.Docs))
+	hidden := make([]bool, len(l.b.in.Docs))
 	for _, p := range l.prev.index.hidden {
 		hidden[p.order] = true
 	}
 	return hidden
-}
-
-// sameHidden tells whether of the documents, which lie where they lay in the Book
-// before, the same are hidden: what is hidden has no say in what is a folder's
-// page.
-func (l *linker) sameHidden(hidden []bool) bool {
-	before := make(map[*page]bool, len(l.prev.index.hidden))
-	for _, p := range l.prev.index.hidden {
-		before[p] = true
-	}
-	for i, is := range hidden {
-		if is != before[l.prev.index.order[i]] {
-			return false
-		}
-	}
-	return true
 }
 
 // samePlaces tells whether each document has the place among pages that it had

@@ -1,9 +1,7 @@
 package output
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"io"
 	"io/fs"
@@ -131,9 +129,9 @@ func (d disk) copy(name string, r io.Reader) (sum source.Digest, size int64, err
 			io.CopyN(w, r, 100)
 			return err
 		}
-		h := sha256.New()
+		h := source.NewSum()
 		size, err = io.CopyBuffer(struct{ io.Writer }{w}, io.TeeReader(r, h), make([]byte, 64<<10))
-		sum = source.Digest(h.Sum(nil)[:len(sum)])
+		sum = source.SumOf(h)
 		return err
 	})
 	return sum, size, err
@@ -264,7 +262,7 @@ func (d disk) sameBytes(name string, want Entry) bool {
 		return false
 	}
 	defer f.Close()
-	h := sha256.New()
+	h := source.NewSum()
 	n, err := io.Copy(h, io.LimitReader(f, want.Size+1))
-	return err == nil && n == want.Size && bytes.Equal(h.Sum(nil)[:len(want.Digest)], want.Digest[:])
+	return err == nil && n == want.Size && source.SumOf(h) == want.Digest
 }

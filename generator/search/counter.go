@@ -15,11 +15,11 @@ const MaxSection = 15
 type Counter struct {
 	slots []int32 // 1 + index into words; open addressing
 	words []counted
-	text  []byte   // of words
-	order []uint64 // the words to be sorted, see sort
-	room  []byte   // for a word
-	name  []byte   // for a text
-	out   []byte   // for a Bag
+	text  []byte            // of words
+	order []uint64          // the words to be sorted, see sort
+	room  [4 * MaxWord]byte // for a word
+	name  []byte            // for a text
+	out   []byte            // for a Bag
 }
 
 type counted struct {
@@ -44,11 +44,8 @@ func (c *Counter) AddName(prefix, text string, weight, part int) {
 	at := len(prefix)
 	c.name = append(append(c.name[:0], prefix...), text...)
 	end := len(c.name)
-	if c.room == nil {
-		c.room = make([]byte, 0, 4*MaxWord)
-	}
 	name := append(c.name, prefix...) // behind the text, which is read meanwhile
-	words(c.name[at:end:end], c.room, func(w []byte) {
+	words(c.name[at:end:end], c.room[:0], func(w []byte) {
 		if len(name) > end+at {
 			name = append(name, '-')
 		}
@@ -63,10 +60,7 @@ func (c *Counter) AddName(prefix, text string, weight, part int) {
 // Add counts the words of a text: weight for each, in that part of the whole (0:
 // no part, else 1 to MaxSection).
 func (c *Counter) Add(text []byte, weight, part int) {
-	if c.room == nil {
-		c.room = make([]byte, 0, 4*MaxWord)
-	}
-	words(text, c.room, func(w []byte) { c.count(w, weight, part) })
+	words(text, c.room[:0], func(w []byte) { c.count(w, weight, part) })
 }
 
 func (c *Counter) count(w []byte, weight, part int) {

@@ -371,19 +371,25 @@ func textOf(n *html.Node) string {
 	return b.String()
 }
 
-// xml reads a feed or the site map: well-formed, no markup in texts that readers
-// would run, no address that does anything.
-func (tr *traits) xml(data []byte, say func(string, ...any)) {
+// tokens hands on what XML consists of, up to where it is none.
+func tokens(data []byte, each func(xml.Token)) error {
 	d := xml.NewDecoder(bytes.NewReader(data))
 	for {
 		tok, err := d.Token()
 		if errors.Is(err, io.EOF) {
-			return
+			return nil
 		}
 		if err != nil {
-			say("it is no XML: %v", err)
-			return
+			return err
 		}
+		each(tok)
+	}
+}
+
+// xml reads a feed or the site map: well-formed, no markup in texts that readers
+// would run, no address that does anything.
+func (tr *traits) xml(data []byte, say func(string, ...any)) {
+	err := tokens(data, func(tok xml.Token) {
 		switch t := tok.(type) {
 		case xml.Directive:
 			say("it has a directive: %s", t)
@@ -404,6 +410,9 @@ func (tr *traits) xml(data []byte, say func(string, ...any)) {
 				}
 			}
 		}
+	})
+	if err != nil {
+		say("it is no XML: %v", err)
 	}
 }
 
@@ -413,16 +422,7 @@ func (tr *traits) drawing(data []byte, say func(string, ...any)) {
 	if bytes.IndexByte(data, 0) >= 0 {
 		say("a picture is in an encoding that hides what it is")
 	}
-	d := xml.NewDecoder(bytes.NewReader(data))
-	for {
-		tok, err := d.Token()
-		if errors.Is(err, io.EOF) {
-			return
-		}
-		if err != nil {
-			say("a picture is no XML: %v", err)
-			return
-		}
+	err := tokens(data, func(tok xml.Token) {
 		switch t := tok.(type) {
 		case xml.Directive:
 			if bytes.ContainsRune(t, '[') {
@@ -445,6 +445,9 @@ func (tr *traits) drawing(data []byte, say func(string, ...any)) {
 				}
 			}
 		}
+	})
+	if err != nil {
+		say("a picture is no XML: %v", err)
 	}
 }
 

@@ -2,7 +2,6 @@ package objectstore
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"io"
 	"slices"
@@ -122,7 +121,7 @@ func (t *Target) sendOne(ctx context.Context, f *s3File, open func(string) (io.R
 	if f.Size > s3InMemory {
 		// Sent from the disk. What arrived is kept only if it is what the
 		// manifest says.
-		sum := sha256.New()
+		sum := source.NewSum()
 		_, err := t.b.putFrom(ctx, t.state+f.blob(), f.Size, func() (io.ReadCloser, error) {
 			r, err := open(f.Path)
 			if err == nil {
@@ -133,7 +132,7 @@ func (t *Target) sendOne(ctx context.Context, f *s3File, open func(string) (io.R
 			if err != nil {
 				return nil, err
 			}
-			if source.Digest(sum.Sum(nil)[:len(f.Digest)]) != f.Digest {
+			if source.SumOf(sum) != f.Digest {
 				return nil, changed
 			}
 			return open(f.Path)

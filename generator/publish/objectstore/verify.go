@@ -1,11 +1,9 @@
 package objectstore
 
 import (
-	"bytes"
 	"cmp"
 	"compress/gzip"
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"io"
 	"net/http"
@@ -113,9 +111,9 @@ func served(ctx context.Context, url string, f *s3File) (what string, err error)
 
 // equal reports whether what r gives has the digest.
 func equal(r io.Reader, d source.Digest) (bool, error) {
-	h := sha256.New()
+	h := source.NewSum()
 	if _, err := io.Copy(h, r); err != nil {
 		return false, err
 	}
-	return bytes.Equal(h.Sum(nil)[:len(d)], d[:]), nil
+	return source.SumOf(h) == d, nil
 }
